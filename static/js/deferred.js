@@ -3,6 +3,7 @@
 import "./i18n/en-later.js";
 
 import { again } from "./again.js";
+import { Attaching } from "./attaching.js";
 import { obey } from "./compose/commands.js";
 import { pick } from "./compose/picking.js";
 import { Devices } from "./devices.js";
@@ -45,6 +46,7 @@ export class Tools {
   #page;
   devices;
   #acts;
+  #attaching;
   #jumpButton;
   #search;
   #announcer = new Announcer(find("announcer"));
@@ -99,6 +101,7 @@ export class Tools {
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());
     this.#drafting = new Drafting(page, this.#acts.help);
+    this.#attaching = new Attaching({ ...page, announce: (words) => this.#announcer.announce(words) });
     if (page.sought) page.update(() => store.room.jump(page.sought));
     if (!session.nick && !session.pair) tellOf(store.active, find("there"));
   }
@@ -110,7 +113,7 @@ export class Tools {
 
   /** Whether a text cannot be sent yet. */
   mustWait(text, draft) {
-    return this.#governing.mustWait(text, draft);
+    return this.#governing.mustWait(text, draft) || this.#attaching.mustWait(draft);
   }
 
   /** Shows the room, and tells of new messages. */
@@ -130,6 +133,7 @@ export class Tools {
     this.#focusRestore.check();
     this.devices.show(room);
     this.#drafting.show();
+    this.#attaching.show(room);
   }
 
   /** Has the status say why there is no connection, if the server can be asked. */

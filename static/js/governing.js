@@ -3,6 +3,7 @@
 import { again } from "./again.js";
 import { giveBack, Voice } from "./compose/voice.js";
 import { cut } from "./i18n/characters.js";
+import { learnDialogs } from "./i18n/later.js";
 import { reasonOf, t } from "./i18n/strings.js";
 import { isolate, narrate } from "./log/narration.js";
 import { trimLink } from "./net/address.js";
@@ -95,7 +96,7 @@ export class Governing {
   async #loadRefused() {
     if (this.#refused) return;
     const { store, update } = this.#page;
-    const { Refused } = await again(() => import("./panels/refused.js"));
+    const [{ Refused }] = await Promise.all([again(() => import("./panels/refused.js")), again(() => learnDialogs())]);
     this.#refused ??= new Refused(document.querySelector(".screen"), () => update(() => store.rejoin()));
     update(() => this.show(store.room));
   }
@@ -128,7 +129,8 @@ export class Governing {
   #part({ name, label, queue, refusal }) {
     const { store, notice } = this.#page;
     if (queue.entries.length) return;
-    notice.tell(t("page.removed", { room: isolate(label), reason: t(`refused.${refusal.code}Why`) }));
+    const tell = () => notice.tell(t("page.removed", { room: isolate(label), reason: t(`refused.${refusal.code}Why`) }));
+    again(() => learnDialogs()).then(tell, tell);
     store.leave(name);
   }
 

@@ -67,7 +67,7 @@ const composer = new Composer(find("composer"), {
     if (isCommand) useTools(() => tools.command(text, draft, done));
     else if (say(text, draft)) done();
   },
-  onTooLong: (count, limit) => notice.tell(t("composer.tooLong", { count, limit })),
+  onTooLong: (count, limit) => useTools(() => notice.tell(t("composer.tooLong", { count, limit }))),
 });
 
 let notifyDrawn; // to be called when the first messages are drawn
@@ -148,10 +148,12 @@ function listen() {
 }
 
 /** Sends a draft's text to the room that is shown; returns whether it is queued. */
-function say(text, { reply, edit }) {
+function say(text, draft) {
+  const { reply, edit, files } = draft;
   if (edit) return tools.amend(text, edit); // which have begun it
-  const isTaken = put({ t: "send", text, ...(reply && { reply: reply.seq, epoch: reply.epoch }) });
+  const isTaken = put({ t: "send", text, files, ...(reply && { reply: reply.seq, epoch: reply.epoch }) });
   if (isTaken) log.goToEnd();
+  if (isTaken) draft.files = undefined;
   return isTaken;
 }
 
@@ -161,7 +163,7 @@ function put(request) {
   update(() => {
     isTaken = store.put({ ...request, cid: uuid() }, Date.now());
   });
-  if (!isTaken) notice.tell(t("composer.full"));
+  if (!isTaken) useTools(() => notice.tell(t("composer.full")));
   return isTaken;
 }
 

@@ -2,6 +2,7 @@
 
 import { insert } from "./compose/insertion.js";
 import { reasonOf, t } from "./i18n/strings.js";
+import { drawing } from "./log/bar.js";
 import { isolate } from "./log/narration.js";
 import { hue, nickOf } from "./log/row.js";
 import { loadDialog } from "./panels/dialog-loading.js";
@@ -181,12 +182,6 @@ function mention({ nick }) {
 
 function iconButton(id, label, path) {
   const element = make("button", { id, type: "button", className: "plain", ariaLabel: label, title: label, hidden: true });
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 20 20");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS(svg.namespaceURI, "path");
-  line.setAttribute("d", path);
-  svg.append(line);
-  element.append(svg);
+  element.append(drawing(path));
   return element;
 }

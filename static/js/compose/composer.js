@@ -12,8 +12,9 @@ const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g; // all but tabs and l
  * draft unless it has changed. Calls `onTooLong` with the length of a text with too many characters,
  * which stays in the field.
  *
- * A draft is { text, reply, edit }: the text, the {seq, epoch} of the message that it replies to, and
- * a message that is being edited meanwhile: {seq or cid, epoch, before, text}.
+ * A draft is { text, reply, edit, files? }: the text, the {seq, epoch} of the message that it replies to,
+ * a message that is being edited meanwhile: {seq or cid, epoch, before, text}, and what goes with the text, as in
+ * the queue (state/outgoing.js).
  */
 export class Composer {
   drafts = new Map(); // by the room's name
@@ -102,7 +103,8 @@ export class Composer {
     const { value } = this.#field;
     const text = clean(value);
     this.focus();
-    if (!text) this.#clear(draft, draft.edit ? null : value);
+    const isEmpty = !text && (draft.edit || !draft.files?.length);
+    if (isEmpty) this.#clear(draft, draft.edit ? null : value);
     else if (lengthOf(text) > this.#limit) this.#on.onTooLong(lengthOf(text), this.#limit);
     else this.#on.onSend(text, draft, () => this.#clear(draft, value));
   }

@@ -45,7 +45,7 @@ export class Voice {
     const log = document.getElementById("log");
     const from = isOn ? log : this.#field;
     const hadFocus = document.activeElement === from;
-    for (const part of this.#form.querySelectorAll("textarea, .emoji")) part.disabled = !isOn;
+    for (const part of this.#form.querySelectorAll("textarea, .emoji, .attach")) part.disabled = !isOn;
     if (hadFocus && isOn === this.#lentFocus) (isOn ? this.#field : log).focus({ preventScroll: true, focusVisible: false });
     this.#lentFocus = hadFocus && !isOn;
   }
@@ -63,10 +63,11 @@ export class Voice {
 
 /** Gives texts back that were refused for some time: they are part of the room's draft again. */
 export function giveBack(composer, room) {
-  for (const { text, reply, epoch } of room.returned.splice(0).reverse()) {
+  for (const { text, reply, epoch, files = [] } of room.returned.splice(0).reverse()) {
     const draft = composer.drafts.get(room.name) ?? { text: "", reply: null, edit: null };
     draft.text = [text, draft.text].filter(Boolean).join("\n");
     if (reply) draft.reply ??= { seq: reply, epoch };
+    if (files.length) draft.files = [...files, ...(draft.files ?? [])];
     composer.drafts.set(room.name, draft);
   }
   if (composer.room) composer.refresh();

@@ -125,6 +125,7 @@ export const ar = {
   "jump.manyNew": { other: "أكثر من {count} رسالة جديدة" },
   "jump.end": "إلى أحدث الرسائل",
   "composer.emoji": "إيموجي",
+  "composer.attach": "إضافة صور أو ملفات",
 
   // Actions on a message
   "action.all": "إجراءات",

@@ -108,6 +108,7 @@ export const de = {
   "composer.tooLong": "Das hat {count} Zeichen, und eine Nachricht hat höchstens {limit}.",
   "composer.between": "Diese Nachricht wird gerade gesendet. Versuchen Sie es gleich noch einmal.",
   "composer.emoji": "Emoji",
+  "composer.attach": "Bilder oder Dateien hinzufügen",
   "composer.send": "Senden",
 
   // Actions on a message

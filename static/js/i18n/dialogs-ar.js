@@ -3,6 +3,22 @@
 import { ar } from "./ar.js";
 
 Object.assign(ar, {
+  // The place of a room that one cannot be in
+  "refused.lobby": "الذهاب إلى الردهة",
+  "refused.again": "إعادة المحاولة",
+  "refused.bad_room": "لا يمكن أن توجد غرفة كهذه",
+  "refused.bad_roomWhy": "اسم الغرفة حتى 64 حرفًا ورقمًا؛ ويجوز بينها _ . -",
+  "refused.meant": "هل قصدت {room}؟",
+  "refused.no_such_room": "لا توجد غرفة كهذه",
+  "refused.no_such_roomWhy": "أو لم يعد الرابط إليها صالحًا. اطلب غيره ممن أعطاك إياه.",
+  "refused.banned": "لا يمكنك أن تكون في هذه الغرفة",
+  "refused.bannedWhy": "هكذا قرر أحد المشرفين.",
+  "refused.room_full": "هذه الغرفة ممتلئة",
+  "refused.room_fullWhy": "لا مكان فيها للمزيد الآن.",
+  "refused.kicked": "أُخرجت من هذه الغرفة",
+  "refused.kickedWhy": "فعل ذلك أحد المشرفين. يمكنك العودة.",
+  "page.removed": "لم تعد في {room}. {reason}",
+
   // Why there is no connection, for whoever runs the server
   "trouble.noUpgrade": "الخادم يجيب، لكن شيئًا أمامه لا يمرر WebSockets. لمن يديره: اجعل الوسيط يمرر Upgrade وConnection عبر HTTP/1.1 (docs/operating.md, “Behind a proxy”).",
   "trouble.rewritten": "شيء أمام الخادم يغيّر العنوان: فهو يرى {seen} لا {own}. لمن يديره: اجعل الوسيط يمرر Host، أو شغّل الخادم مع --allow-origin (docs/operating.md, “Behind a proxy”).",
@@ -30,6 +46,7 @@ Object.assign(ar, {
   "settings.newcomers": "ينتظر الجدد قبل أن يتكلموا",
   "settings.members": "أقصى عدد للأشخاص",
   "settings.hold_links": "روابط الجدد تنتظر مشرفًا",
+  "settings.no_files": "الجدد لا يرسلون صورًا ولا ملفات",
   "settings.any": "أي عدد",
   "settings.off": "لا شيء",
   "settings.save": "وضع القواعد",

@@ -3,6 +3,22 @@
 import { de } from "./de.js";
 
 Object.assign(de, {
+  // The place of a room that one cannot be in
+  "refused.lobby": "In die Lobby",
+  "refused.again": "Noch einmal versuchen",
+  "refused.bad_room": "Einen solchen Raum kann es nicht geben",
+  "refused.bad_roomWhy": "Der Name eines Raums hat bis zu 64 Buchstaben und Ziffern; dazwischen dürfen _ . - stehen.",
+  "refused.meant": "Meinten Sie {room}?",
+  "refused.no_such_room": "Diesen Raum gibt es nicht",
+  "refused.no_such_roomWhy": "Oder der Link dorthin gilt nicht mehr. Bitten Sie, wer ihn Ihnen gab, um einen neuen.",
+  "refused.banned": "Sie können nicht in diesem Raum sein",
+  "refused.bannedWhy": "Das hat jemand aus der Moderation entschieden.",
+  "refused.room_full": "Dieser Raum ist voll",
+  "refused.room_fullWhy": "Mehr Leute dürfen gerade nicht hinein.",
+  "refused.kicked": "Sie wurden aus diesem Raum entfernt",
+  "refused.kickedWhy": "Das war jemand aus der Moderation. Sie dürfen wiederkommen.",
+  "page.removed": "Sie sind nicht mehr in {room}. {reason}",
+
   // Why there is no connection, for whoever runs the server
   "trouble.noUpgrade":
     "Der Server antwortet, aber etwas vor ihm lässt keine WebSockets durch. Für den Betreiber: Der Proxy muss Upgrade und Connection weitergeben, über HTTP/1.1 (docs/operating.md, „Behind a proxy“).",
@@ -35,6 +51,7 @@ Object.assign(de, {
   "settings.newcomers": "Wer neu ist, wartet vor dem Sprechen",
   "settings.members": "Leute höchstens",
   "settings.hold_links": "Links von Neuen warten auf die Moderation",
+  "settings.no_files": "Neue senden keine Bilder und Dateien",
   "settings.any": "beliebig viele",
   "settings.off": "keine",
   "settings.save": "Regeln setzen",

@@ -3,6 +3,35 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
+  // Search, and leaving a room
+  "rooms.leave": "Leave {room}",
+  "search.label": "Words to look for",
+  "search.button": "Search",
+  "search.narrow": "By person or day",
+  "search.from": "By",
+  "search.since": "From this day on",
+  "search.until": "Up to this day",
+  "search.more": "More",
+  "search.looking": "Searching …",
+  "search.found": { one: "{count} message found", other: "{count} messages found" },
+  "search.foundMany": { other: "The latest {count} messages found" },
+
+  // The place of a room that one cannot be in
+  "refused.lobby": "Go to the lobby",
+  "refused.again": "Try again",
+  "refused.bad_room": "There can be no such room",
+  "refused.bad_roomWhy": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
+  "refused.meant": "Did you mean {room}?",
+  "refused.no_such_room": "There is no such room",
+  "refused.no_such_roomWhy": "Or the link to it is not good any more. Ask whoever gave it to you for another one.",
+  "refused.banned": "You cannot be in this room",
+  "refused.bannedWhy": "A moderator has decided so.",
+  "refused.room_full": "This room is full",
+  "refused.room_fullWhy": "No more people may be in it just now.",
+  "refused.kicked": "You were removed from this room",
+  "refused.kickedWhy": "A moderator did that. You may come back.",
+  "page.removed": "You are no longer in {room}. {reason}",
+
   // Why there is no connection, for whoever runs the server
   "trouble.noUpgrade":
     "The server answers, but something in front of it does not pass WebSockets on. Whoever runs it: have the proxy pass on Upgrade and Connection, over HTTP/1.1 (docs/operating.md, “Behind a proxy”).",
@@ -45,6 +74,7 @@ Object.assign(en, {
   "settings.newcomers": "Newcomers wait before they speak",
   "settings.members": "People at most",
   "settings.hold_links": "Links of newcomers wait for a moderator",
+  "settings.no_files": "Newcomers send no pictures or files",
   "settings.any": "any number",
   "settings.off": "none",
   "settings.save": "Set the rules",

@@ -3,6 +3,22 @@
 import { es } from "./es.js";
 
 Object.assign(es, {
+  // The place of a room that one cannot be in
+  "refused.lobby": "Ir al vestíbulo",
+  "refused.again": "Reintentar",
+  "refused.bad_room": "No puede haber una sala así",
+  "refused.bad_roomWhy": "El nombre de una sala tiene hasta 64 letras y cifras; entre ellas puede haber _ . -",
+  "refused.meant": "¿Quería decir {room}?",
+  "refused.no_such_room": "No existe esa sala",
+  "refused.no_such_roomWhy": "O el enlace ya no sirve. Pida otro a quien se lo dio.",
+  "refused.banned": "No puede estar en esta sala",
+  "refused.bannedWhy": "Así lo ha decidido un moderador.",
+  "refused.room_full": "Esta sala está llena",
+  "refused.room_fullWhy": "Ahora mismo no cabe nadie más.",
+  "refused.kicked": "Le han sacado de esta sala",
+  "refused.kickedWhy": "Lo hizo un moderador. Puede volver.",
+  "page.removed": "Ya no está en {room}. {reason}",
+
   // Why there is no connection, for whoever runs the server
   "trouble.noUpgrade": "El servidor responde, pero algo delante de él no deja pasar WebSockets. Para quien lo administra: que el proxy pase Upgrade y Connection, con HTTP/1.1 (docs/operating.md, «Behind a proxy»).",
   "trouble.rewritten": "Algo delante del servidor reescribe la dirección: él ve {seen} y no {own}. Para quien lo administra: que el proxy pase Host, o inicie el servidor con --allow-origin (docs/operating.md, «Behind a proxy»).",
@@ -30,6 +46,7 @@ Object.assign(es, {
   "settings.newcomers": "Los recién llegados esperan antes de hablar",
   "settings.members": "Personas como máximo",
   "settings.hold_links": "Los enlaces de recién llegados esperan a un moderador",
+  "settings.no_files": "Los recién llegados no envían imágenes ni archivos",
   "settings.any": "cualquier número",
   "settings.off": "ninguno",
   "settings.save": "Fijar las reglas",

@@ -3,6 +3,22 @@
 import { fr } from "./fr.js";
 
 Object.assign(fr, {
+  // The place of a room that one cannot be in
+  "refused.lobby": "Aller dans le salon principal",
+  "refused.again": "Réessayer",
+  "refused.bad_room": "Un tel salon ne peut pas exister",
+  "refused.bad_roomWhy": "Le nom d’un salon a jusqu’à 64 lettres et chiffres ; _ . - peuvent se trouver entre eux.",
+  "refused.meant": "Vouliez-vous dire {room} ?",
+  "refused.no_such_room": "Ce salon n’existe pas",
+  "refused.no_such_roomWhy": "Ou le lien vers lui n’est plus valable. Demandez-en un autre à qui vous l’a donné.",
+  "refused.banned": "Vous ne pouvez pas être dans ce salon",
+  "refused.bannedWhy": "La modération en a décidé ainsi.",
+  "refused.room_full": "Ce salon est plein",
+  "refused.room_fullWhy": "Personne d’autre ne peut y entrer pour le moment.",
+  "refused.kicked": "Vous avez été retiré de ce salon",
+  "refused.kickedWhy": "La modération l’a fait. Vous pouvez revenir.",
+  "page.removed": "Vous n’êtes plus dans {room}. {reason}",
+
   // Why there is no connection, for whoever runs the server
   "trouble.noUpgrade":
     "Le serveur répond, mais quelque chose devant lui ne laisse pas passer les WebSockets. Pour qui le gère : le proxy doit transmettre Upgrade et Connection, en HTTP/1.1 (docs/operating.md, « Behind a proxy »).",
@@ -35,6 +51,7 @@ Object.assign(fr, {
   "settings.newcomers": "Qui est nouveau attend avant de parler",
   "settings.members": "Personnes au plus",
   "settings.hold_links": "Les liens de qui est nouveau attendent la modération",
+  "settings.no_files": "Qui est nouveau n’envoie ni images ni fichiers",
   "settings.any": "autant qu’on veut",
   "settings.off": "aucun",
   "settings.save": "Fixer les règles",

@@ -7,9 +7,9 @@ Object.assign(en, {
   "page.title": "{room} · {chat}",
   "page.titleUnread": "({count}) {room} · {chat}",
   "page.refused": "There is no room “{room}”. {reason}",
-  "rooms.leave": "Leave {room}",
   "people.you": "(you)",
   "composer.between": "This message is being sent just now. Try again in a moment.",
+  "people.others": "and {count} more",
 
   // The link to a room
   "link.copied": "Link copied. Whoever opens it is in this room.",
@@ -30,25 +30,17 @@ Object.assign(en, {
   "typing.two": "{one} and {other} are typing …",
   "typing.many": "Several people are typing …",
 
-  // Search
-  "search.label": "Words to look for",
-  "search.button": "Search",
-  "search.narrow": "By person or day",
-  "search.from": "By",
-  "search.since": "From this day on",
-  "search.until": "Up to this day",
-  "search.more": "More",
-  "search.looking": "Searching …",
-  "search.found": { one: "{count} message found", other: "{count} messages found" },
-  "search.foundMany": { other: "The latest {count} messages found" },
-
   // Log
   "jump.new": { one: "{count} new message", other: "{count} new messages" },
   "jump.manyNew": { other: "More than {count} new messages" },
   "jump.end": "To the latest messages",
 
   // Composer
+  "composer.between": "This message is being sent just now. Try again in a moment.",
+  "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
+  "composer.tooLong": "This has {count} characters, and a message has up to {limit}.",
   "composer.emoji": "Emoji",
+  "composer.attach": "Add pictures or files",
 
   // Actions on a message
   "action.all": "Actions",
@@ -95,6 +87,8 @@ Object.assign(en, {
   "command.topicTooLong": "This topic has {count} characters, and a topic has up to {limit}.",
 
   // Errors of the server, as in en.js
+  "error.bad_room": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
+  "error.too_many_rooms": "You are in too many rooms. Leave one first.",
   "error.not_joined": "You are not in this room.",
   "error.not_found": "There is no such message.",
   "error.not_yours": "That message is not yours.",

@@ -71,8 +71,6 @@ export const en = {
   // Composer
   "composer.label": "Message",
   "composer.placeholder": "Write in {room}",
-  "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
-  "composer.tooLong": "This has {count} characters, and a message has up to {limit}.",
   "composer.send": "Send",
 
   // Name
@@ -83,9 +81,7 @@ export const en = {
   "name.cancel": "Keep the old one",
 
   // Errors of the server, by code; for other codes the server's own text is shown
-  "error.bad_room": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
   "error.nick_taken": "Somebody else is called that.",
-  "error.too_many_rooms": "You are in too many rooms. Leave one first.",
   "error.unavailable": "The server cannot keep anything just now.",
   "error.busy": "That was too much at once.",
   "error.unknown": "The server refused it.",

@@ -125,6 +125,7 @@ export const es = {
   "jump.manyNew": { other: "Más de {count} mensajes nuevos" },
   "jump.end": "A los últimos mensajes",
   "composer.emoji": "Emoji",
+  "composer.attach": "Añadir imágenes o archivos",
 
   // Actions on a message
   "action.all": "Acciones",

@@ -108,6 +108,7 @@ export const fr = {
   "composer.tooLong": "Il y a là {count} caractères, et un message en a {limit} au plus.",
   "composer.between": "Ce message est en cours d’envoi. Réessayez dans un instant.",
   "composer.emoji": "Émoji",
+  "composer.attach": "Ajouter des images ou des fichiers",
   "composer.send": "Envoyer",
 
   // Actions on a message

@@ -4,20 +4,6 @@ import { ar } from "./ar.js";
 
 Object.assign(ar, {
   // The place of a room that one cannot be in
-  "refused.lobby": "الذهاب إلى الردهة",
-  "refused.again": "إعادة المحاولة",
-  "refused.bad_room": "لا يمكن أن توجد غرفة كهذه",
-  "refused.bad_roomWhy": "اسم الغرفة حتى 64 حرفًا ورقمًا؛ ويجوز بينها _ . -",
-  "refused.meant": "هل قصدت {room}؟",
-  "refused.no_such_room": "لا توجد غرفة كهذه",
-  "refused.no_such_roomWhy": "أو لم يعد الرابط إليها صالحًا. اطلب غيره ممن أعطاك إياه.",
-  "refused.banned": "لا يمكنك أن تكون في هذه الغرفة",
-  "refused.bannedWhy": "هكذا قرر أحد المشرفين.",
-  "refused.room_full": "هذه الغرفة ممتلئة",
-  "refused.room_fullWhy": "لا مكان فيها للمزيد الآن.",
-  "refused.kicked": "أُخرجت من هذه الغرفة",
-  "refused.kickedWhy": "فعل ذلك أحد المشرفين. يمكنك العودة.",
-  "page.removed": "لم تعد في {room}. {reason}",
   "operator.is": "أنت الآن مدير، ويمكنك الإشراف على كل الغرف.",
   "operator.not": "لم يعد رابط المدير هذا صالحًا.",
 
@@ -74,6 +60,8 @@ Object.assign(ar, {
   "rules.membersOff": "أي عدد من الأشخاص",
   "rules.hold_linksOn": "روابط الجدد تنتظر مشرفًا",
   "rules.hold_linksOff": "روابط الجدد لا تنتظر",
+  "rules.no_filesOn": "الجدد لا يرسلون صورًا ولا ملفات",
+  "rules.no_filesOff": "يمكن للجدد إرسال صور وملفات",
   "rules.same": "كما من قبل",
 
   // Room settings

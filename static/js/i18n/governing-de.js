@@ -4,20 +4,6 @@ import { de } from "./de.js";
 
 Object.assign(de, {
   // The place of a room that one cannot be in
-  "refused.lobby": "In die Lobby",
-  "refused.again": "Noch einmal versuchen",
-  "refused.bad_room": "Einen solchen Raum kann es nicht geben",
-  "refused.bad_roomWhy": "Der Name eines Raums hat bis zu 64 Buchstaben und Ziffern; dazwischen dürfen _ . - stehen.",
-  "refused.meant": "Meinten Sie {room}?",
-  "refused.no_such_room": "Diesen Raum gibt es nicht",
-  "refused.no_such_roomWhy": "Oder der Link dorthin gilt nicht mehr. Bitten Sie, wer ihn Ihnen gab, um einen neuen.",
-  "refused.banned": "Sie können nicht in diesem Raum sein",
-  "refused.bannedWhy": "Das hat jemand aus der Moderation entschieden.",
-  "refused.room_full": "Dieser Raum ist voll",
-  "refused.room_fullWhy": "Mehr Leute dürfen gerade nicht hinein.",
-  "refused.kicked": "Sie wurden aus diesem Raum entfernt",
-  "refused.kickedWhy": "Das war jemand aus der Moderation. Sie dürfen wiederkommen.",
-  "page.removed": "Sie sind nicht mehr in {room}. {reason}",
   "operator.is": "Sie betreiben jetzt diesen Chat und dürfen alle Räume moderieren.",
   "operator.not": "Dieser Link zum Betreiben gilt nicht mehr.",
 
@@ -74,6 +60,8 @@ Object.assign(de, {
   "rules.membersOff": "beliebig viele Leute",
   "rules.hold_linksOn": "Links von Neuen warten auf die Moderation",
   "rules.hold_linksOff": "Links von Neuen warten nicht",
+  "rules.no_filesOn": "Neue senden keine Bilder und Dateien",
+  "rules.no_filesOff": "auch Neue dürfen Bilder und Dateien senden",
   "rules.same": "wie zuvor",
 
   // Room settings

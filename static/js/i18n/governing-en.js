@@ -4,20 +4,6 @@ import { en } from "./en.js";
 
 Object.assign(en, {
   // The place of a room that one cannot be in
-  "refused.lobby": "Go to the lobby",
-  "refused.again": "Try again",
-  "refused.bad_room": "There can be no such room",
-  "refused.bad_roomWhy": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
-  "refused.meant": "Did you mean {room}?",
-  "refused.no_such_room": "There is no such room",
-  "refused.no_such_roomWhy": "Or the link to it is not good any more. Ask whoever gave it to you for another one.",
-  "refused.banned": "You cannot be in this room",
-  "refused.bannedWhy": "A moderator has decided so.",
-  "refused.room_full": "This room is full",
-  "refused.room_fullWhy": "No more people may be in it just now.",
-  "refused.kicked": "You were removed from this room",
-  "refused.kickedWhy": "A moderator did that. You may come back.",
-  "page.removed": "You are no longer in {room}. {reason}",
   "operator.is": "You are an operator now, and may moderate all rooms.",
   "operator.not": "This operator’s link is not good any more.",
 
@@ -74,6 +60,8 @@ Object.assign(en, {
   "rules.membersOff": "any number of people",
   "rules.hold_linksOn": "links of newcomers wait for a moderator",
   "rules.hold_linksOff": "links of newcomers need not wait",
+  "rules.no_filesOn": "newcomers send no pictures or files",
+  "rules.no_filesOff": "newcomers may send pictures and files",
   "rules.same": "as before",
 
   // Room settings

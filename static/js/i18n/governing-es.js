@@ -4,20 +4,6 @@ import { es } from "./es.js";
 
 Object.assign(es, {
   // The place of a room that one cannot be in
-  "refused.lobby": "Ir al vestíbulo",
-  "refused.again": "Reintentar",
-  "refused.bad_room": "No puede haber una sala así",
-  "refused.bad_roomWhy": "El nombre de una sala tiene hasta 64 letras y cifras; entre ellas puede haber _ . -",
-  "refused.meant": "¿Quería decir {room}?",
-  "refused.no_such_room": "No existe esa sala",
-  "refused.no_such_roomWhy": "O el enlace ya no sirve. Pida otro a quien se lo dio.",
-  "refused.banned": "No puede estar en esta sala",
-  "refused.bannedWhy": "Así lo ha decidido un moderador.",
-  "refused.room_full": "Esta sala está llena",
-  "refused.room_fullWhy": "Ahora mismo no cabe nadie más.",
-  "refused.kicked": "Le han sacado de esta sala",
-  "refused.kickedWhy": "Lo hizo un moderador. Puede volver.",
-  "page.removed": "Ya no está en {room}. {reason}",
   "operator.is": "Ahora administra este chat y puede moderar todas las salas.",
   "operator.not": "Este enlace de administración ya no sirve.",
 
@@ -74,6 +60,8 @@ Object.assign(es, {
   "rules.membersOff": "cualquier número de personas",
   "rules.hold_linksOn": "los enlaces de recién llegados esperan a un moderador",
   "rules.hold_linksOff": "los enlaces de recién llegados no tienen que esperar",
+  "rules.no_filesOn": "los recién llegados no envían imágenes ni archivos",
+  "rules.no_filesOff": "los recién llegados pueden enviar imágenes y archivos",
   "rules.same": "como antes",
 
   // Room settings

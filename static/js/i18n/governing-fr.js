@@ -4,20 +4,6 @@ import { fr } from "./fr.js";
 
 Object.assign(fr, {
   // The place of a room that one cannot be in
-  "refused.lobby": "Aller dans le salon principal",
-  "refused.again": "Réessayer",
-  "refused.bad_room": "Un tel salon ne peut pas exister",
-  "refused.bad_roomWhy": "Le nom d’un salon a jusqu’à 64 lettres et chiffres ; _ . - peuvent se trouver entre eux.",
-  "refused.meant": "Vouliez-vous dire {room} ?",
-  "refused.no_such_room": "Ce salon n’existe pas",
-  "refused.no_such_roomWhy": "Ou le lien vers lui n’est plus valable. Demandez-en un autre à qui vous l’a donné.",
-  "refused.banned": "Vous ne pouvez pas être dans ce salon",
-  "refused.bannedWhy": "La modération en a décidé ainsi.",
-  "refused.room_full": "Ce salon est plein",
-  "refused.room_fullWhy": "Personne d’autre ne peut y entrer pour le moment.",
-  "refused.kicked": "Vous avez été retiré de ce salon",
-  "refused.kickedWhy": "La modération l’a fait. Vous pouvez revenir.",
-  "page.removed": "Vous n’êtes plus dans {room}. {reason}",
   "operator.is": "Vous gérez maintenant ce chat et pouvez modérer tous les salons.",
   "operator.not": "Ce lien de gestion n’est plus valable.",
 
@@ -74,6 +60,8 @@ Object.assign(fr, {
   "rules.membersOff": "autant de personnes qu’on veut",
   "rules.hold_linksOn": "les liens de qui est nouveau attendent la modération",
   "rules.hold_linksOff": "les liens de qui est nouveau n’attendent pas",
+  "rules.no_filesOn": "qui est nouveau n’envoie ni images ni fichiers",
+  "rules.no_filesOff": "qui est nouveau peut envoyer des images et des fichiers",
   "rules.same": "comme avant",
 
   // Room settings

@@ -1,6 +1,7 @@
 // Lets screen readers announce new messages of others, but no history.
 
 import { t } from "../i18n/strings.js";
+import { withFiles } from "./narration.js";
 import { nickOf, plainWords } from "./row.js";
 
 const PACE = 1_000; // ms between announcements
@@ -39,7 +40,7 @@ export class Announcer {
 }
 
 function line(event) {
-  return `${nickOf(event.from)}: ${plainWords(event)}`;
+  return `${nickOf(event.from)}: ${withFiles(plainWords(event), event)}`;
 }
 
 function paragraph(text) {

@@ -153,11 +153,16 @@ function button(name) {
 
 /** Returns the icon of an action. */
 export function icon(name) {
+  return drawing(ICONS[name]);
+}
+
+/** Returns an icon with one line. */
+export function drawing(path) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
   svg.setAttribute("aria-hidden", "true");
   const line = document.createElementNS(svg.namespaceURI, "path");
-  line.setAttribute("d", ICONS[name]);
+  line.setAttribute("d", path);
   svg.append(line);
   return svg;
 }

@@ -1,6 +1,7 @@
 // Moves the focus from message to message by the arrow keys.
 
 import { reasonOf, t } from "../i18n/strings.js";
+import { withFiles } from "./narration.js";
 import { gone, nickOf, plainWords, when } from "./row.js";
 
 /** Handles keys in `element`, where `log` shows rows; calls `onLeave` at Escape. */
@@ -42,7 +43,7 @@ export class KeyboardNavigation {
 /** Returns what a screen reader says of a row. */
 function nameOf({ kind, item, author, quoted, waits, count }) {
   if (count) return gone(count);
-  const words = plainWords(item, author);
+  const words = withFiles(plainWords(item, author), item);
   if (kind === "note") return words;
   const { state, reason, edited, reactions = {} } = item;
   const parts = [

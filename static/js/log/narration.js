@@ -44,7 +44,7 @@ export function done(act, values, ts, until) {
 
 /** Returns in words what differs between some rules and those before. */
 export function changes(rules, before = {}) {
-  const names = ["closed", "slow", "newcomers", "members", "hold_links"];
+  const names = ["closed", "slow", "newcomers", "members", "hold_links", "no_files"];
   const others = names.filter((name) => (rules[name] || 0) !== (before[name] || 0));
   return others.map((name) => rule(name, rules[name])).join("; ") || t("rules.same");
 }
@@ -66,6 +66,11 @@ export function names(people, count = people.length, named = NAMED) {
 /** Returns the names of some people; of a crowd only how many they are, as raiders choose what they are called. */
 function few(people, count = people.length) {
   return count > NAMED ? t("act.people", { count }) : names(people, count);
+}
+
+/** Returns what is said of a message, with the files beside its text. */
+export function withFiles(words, { text, files = [] }) {
+  return text && files.length ? `${words} (${files.map(({ alt, name }) => alt || name).join(", ")})` : words;
 }
 
 /** Keeps the direction of a text from the words around it. */

@@ -15,7 +15,10 @@ const TIMES = {
 const formats = {}; // of TIMES, made when they are needed first
 const FOLDED = 20; // lines of a message, of which more are shown on demand
 const QUOTED = 200; // characters of a quoted message that are shown
-const PARTS = ["day", "new", "head", "when", "quote", "text", "unfold", "reactions", "trouble"]; // from top to bottom
+const PARTS = ["day", "new", "head", "when", "quote", "text", "unfold", "files", "reactions", "trouble"]; // from top to bottom
+
+/** Shows the files of a message in an element: `fill` keeps them in `waiting` until what does that is loaded. */
+export const gallery = { waiting: [], fill: (...files) => gallery.waiting.push(files) };
 
 /** Returns an empty row. */
 export function makeRow() {
@@ -48,6 +51,7 @@ export function fillRow(row, entry, before, me) {
   put(row, "when", kind !== "note" && !hasHead && !count && time(item.ts, "when"));
   put(row, "quote", kind !== "note" && item.reply && !isIgnored && !count && quote(item, entry.quoted, entry.hidesQuote));
   put(row, "unfold", wordsOf(row).classList.contains("folded") && unfold(item));
+  if (before?.item.files !== item.files || before?.isIgnored !== isIgnored) put(row, "files", !isIgnored && item.files && files(item));
   put(row, "reactions", kind === "message" && !item.deleted && !isIgnored && reactions(item, me));
   const { pending } = item;
   const changes = pending?.find(({ state }) => state === "failed") ?? pending?.find(isOpenChange);
@@ -97,7 +101,8 @@ function fillWords(row, { item, author, shade, isIgnored, knows, count }, me) {
   wordsOf(row).classList.remove("folded", "large");
   if (isIgnored && !item.deleted) return wordsOf(row).replaceChildren(t("row.ignored"));
   const isText = item.text && !item.deleted && item.t !== "topic";
-  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows) : [count ? gone(count) : plainWords(item)];
+  const words = () => (count ? gone(count) : item.files ? "" : plainWords(item));
+  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows) : [words()];
   if (isAction(item)) shown.unshift("* ", nick(author, shade), " ");
   if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
   wordsOf(row).replaceChildren(...shown);
@@ -116,12 +121,12 @@ function unfold(item) {
 }
 
 /** Returns the text of a message, a note, or a change of an unknown message, without marks. */
-export function plainWords({ t: kind, text, deleted, about, words, emoji, from, why }, author = from) {
+export function plainWords({ t: kind, text, deleted, about, words, emoji, from, why, files = [] }, author = from) {
   if (about) return words ?? t(`note.${about}`);
   if (deleted || kind === "delete") return t("row.deleted") + (why ? `: \u2068${why}\u2069` : "");
   if (kind === "topic") return t("row.topic", { text });
   const action = text && actionOf(text);
-  return action ? `${nickOf(author)} ${reads(action)}` : reads(text ?? emoji);
+  return action ? `${nickOf(author)} ${reads(action)}` : reads(text || emoji || files.map(({ alt, name }) => alt || name).join(", "));
 }
 
 /** Returns that so many messages are gone. */
@@ -194,10 +199,16 @@ export function quote({ reply }, quoted, isHidden = false) {
     return button;
   }
   const name = make("bdi", "author", nickOf(quoted.from));
-  const words = reads(actionOf(quoted.text) ?? quoted.text);
+  const words = plainWords({ ...quoted, text: actionOf(quoted.text) ?? quoted.text });
   button.append(name, make("bdi", "", cut(words, QUOTED)));
   button.title = t("row.jump");
   return button;
+}
+
+function files(item) {
+  const place = make("div", "files");
+  gallery.fill(place, item);
+  return place;
 }
 
 function reactions({ seq, reactions }, me) {

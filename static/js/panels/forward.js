@@ -1,6 +1,7 @@
 // The dialog to send a message on to another room.
 
 import { t } from "../i18n/strings.js";
+import { withFiles } from "../log/narration.js";
 import { open } from "./dialog.js";
 import { button, field, make } from "./make.js";
 import { RoomChoice } from "./room-choice.js";
@@ -26,6 +27,7 @@ export function openForward(rooms, active, { ownMatching, onGo }) {
 }
 
 /** Returns the text that is sent on: who said it, and all of it as a quote. */
-export function forwarded({ text }, nick) {
+export function forwarded(message, nick) {
+  const text = withFiles(message.text, message);
   return `${t("forward.from", { nick: `**${nick}**` })}\n${text.split("\n").map((line) => `> ${line}`).join("\n")}`;
 }

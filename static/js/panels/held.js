@@ -1,8 +1,8 @@
 // What waits for approval in a room, as lines; each is sent or dropped by a button.
 
 import { reasonOf, t } from "../i18n/strings.js";
-import { isolate } from "../log/narration.js";
-import { nickOf } from "../log/row.js";
+import { isolate, withFiles } from "../log/narration.js";
+import { nickOf, plainWords } from "../log/row.js";
 import { moment } from "./links.js";
 import { button, make } from "./make.js";
 
@@ -25,7 +25,8 @@ export async function showHeld(element, room, { request, tell }) {
 
 /** Returns a line: the text as it was written, so that nobody follows a link by mistake. */
 function line(one, onReview) {
-  const { text, ts, edits } = one;
+  const { ts, edits } = one;
+  const text = withFiles(one.text || plainWords(one), one);
   const who = isolate(nickOf(one.from));
   const time = make("time", { dateTime: new Date(ts).toISOString() }, moment(ts));
   const said = t(edits ? "held.edit" : "held.message", { who });

@@ -65,16 +65,18 @@ function rulesForm({ name, rules }, request, tell) {
   const bounds = { type: "number", min: 1, max: MOST_MEMBERS, placeholder: t("settings.any") };
   const [mostLabel, members] = field(t("settings.members"), { ...bounds, value: rules.members || "" });
   const [holdLabel, held] = box(t("settings.hold_links"), { checked: Boolean(rules.hold_links) });
+  const [filesLabel, noFiles] = box(t("settings.no_files"), { checked: Boolean(rules.no_files) });
   slow.value = rules.slow ?? 0;
   newcomers.value = rules.newcomers ?? 0;
-  const fields = [closedLabel, slowLabel, slow, newLabel, newcomers, mostLabel, members, holdLabel];
+  const fields = [closedLabel, slowLabel, slow, newLabel, newcomers, mostLabel, members, holdLabel, filesLabel];
   const fault = make("p", { className: "fault", role: "alert", hidden: true });
   const form = make("form", { autocomplete: "off" }, ...fields, fault, make("button", {}, t("settings.save")));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const numbers = { slow, newcomers, members };
     const wish = Object.fromEntries(Object.entries(numbers).map(([key, { value }]) => [key, Number(value)]));
-    const answer = await request({ t: "rules", room: name, closed: closed.checked, hold_links: held.checked, ...wish });
+    const boxes = { closed: closed.checked, hold_links: held.checked, no_files: noFiles.checked };
+    const answer = await request({ t: "rules", room: name, ...boxes, ...wish });
     fault.hidden = answer.t !== "error";
     if (answer.t === "error") fault.textContent = reasonOf(answer);
     else tell(t("settings.saved"));

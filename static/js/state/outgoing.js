@@ -2,12 +2,14 @@
 
 import { reacted } from "./timeline.js";
 
-const FIELDS = ["t", "cid", "text", "reply", "seq", "emoji", "on", "why"]; // that are sent
+const FIELDS = ["t", "cid", "text", "reply", "seq", "emoji", "on", "why", "files"]; // that are sent
 
 /**
- * Requests are sent in order, one after the other. An entry is never changed but replaced by a new
- * object. It has
+ * Requests are sent in order, one after the other; a message whose files are not uploaded yet holds
+ * back no other one. An entry is never changed but replaced by a new object. It has
  *   t, cid, text?, reply?, seq?, emoji?, on?, why?   as they are sent
+ *   files?   {key, name, type, size, width?, height?, alt?, id?}: `key` is the page's own, the server's `id` comes
+ *            with the upload
  *   epoch    of the numbers in it
  *   ts       when the user made it, in ms
  *   state    "waiting"; "sent" while there is no answer; "failed", with the server's error `reason`
@@ -40,10 +42,19 @@ export class Outgoing {
   /** Returns the next request, which counts as sent; null while another one has no answer. */
   next() {
     // One at a time, so that they stay in order although one may have to be sent again.
-    const entry = this.#entries.find(({ state }) => state !== "failed");
-    if (entry?.state !== "waiting") return null;
+    const open = this.#entries.filter(({ state }) => state !== "failed");
+    const entry = open.find(isComplete);
+    if (!entry || open.some(({ state }) => state === "sent")) return null;
     this.#replace(entry.cid, { state: "sent", wasSent: true });
-    return Object.fromEntries(FIELDS.filter((key) => key in entry).map((key) => [key, entry[key]]));
+    const request = Object.fromEntries(FIELDS.filter((key) => key in entry).map((key) => [key, entry[key]]));
+    return entry.files ? { ...request, files: entry.files.map(named) } : request;
+  }
+
+  /** Changes what is known of a file of an entry, by the file's key. */
+  describe(cid, key, changes) {
+    const entry = this.#entries.find((one) => one.cid === cid);
+    const files = entry?.files?.map((file) => (file.key === key ? { ...file, ...changes } : file));
+    if (files) this.#replace(cid, { files });
   }
 
   /** Changes the text of an entry that was not sent yet; returns whether that was possible. */
@@ -116,6 +127,16 @@ export class Outgoing {
   }
 }
 
+/** Whether all files of an entry are uploaded. */
+function isComplete({ files = [] }) {
+  return files.every(({ id }) => id);
+}
+
+/** Returns what is sent of a file. */
+function named({ id, alt }) {
+  return alt ? { id, alt } : { id };
+}
+
 /** Whether the server cannot have an entry: then it can still be changed or removed. */
 export function isOpen({ state, wasSent }) {
   return state === "failed" || !wasSent;
@@ -155,7 +176,7 @@ function rebased(entry) {
 function apply(message, { t, text, emoji, on = true, why }, me) {
   if (message.deleted) return message;
   if (t === "edit") return { ...message, text, edited: true };
-  if (t === "delete") return { ...message, text: "", deleted: true, why };
+  if (t === "delete") return { ...message, text: "", files: undefined, deleted: true, why };
   if (!me) return message; // the user is not known before the first welcome
   return { ...message, reactions: reacted(message.reactions, emoji, me, on) };
 }

@@ -1,6 +1,7 @@
 // A stretch of a room's messages: in order, each once, with all changes applied. Pure.
 
 export const LIMIT = 10_000; // messages in a stretch
+const GONE = { text: "", files: undefined, deleted: true };
 
 /**
  * Messages by number, without a gap between the first and the last. A message is never changed
@@ -56,7 +57,7 @@ export class Timeline {
     const { t, target, text, emoji, on = true, from: who, why } = event;
     if (t === "clear") this.#clear(event);
     if (t === "edit") this.#replace(target, { text, edited: true });
-    if (t === "delete") this.#replace(target, { text: "", deleted: true, why });
+    if (t === "delete") this.#replace(target, { ...GONE, why });
     if (t === "react" && who) {
       this.#replace(target, ({ reactions }) => ({ reactions: reacted(reactions, emoji, who, on) }));
     }
@@ -79,7 +80,7 @@ export class Timeline {
     const [cleared, others, lessLiked] = [authors, also, reacted].map((list) => new Set(list));
     for (const { seq, from, reactions } of this.messages) {
       const isAmong = (seq >= since && seq < until) || others.has(seq);
-      if (isAmong && cleared.has(from?.id ?? "")) this.#replace(seq, { text: "", deleted: true, cleared: true });
+      if (isAmong && cleared.has(from?.id ?? "")) this.#replace(seq, { ...GONE, cleared: true });
       else if (seq >= since || lessLiked.has(seq)) this.#takeBack(seq, reactions, cleared);
     }
   }
@@ -116,8 +117,8 @@ export class Timeline {
 
 /** Returns a message from an event or from history, with all its fields. */
 function standing({ seq, ts, text, cid = null, from = null, reply = null, ...rest }) {
-  const { edited = false, deleted = false, cleared = false, reactions = {} } = rest;
-  return { seq, ts, text, cid, from, reply, edited, deleted, cleared, reactions };
+  const { edited = false, deleted = false, cleared = false, reactions = {}, files } = rest;
+  return { seq, ts, text, cid, from, reply, edited, deleted, cleared, reactions, ...(files && { files }) };
 }
 
 /** Returns reactions with one of a person added or removed. */

@@ -1,6 +1,6 @@
 // Stores what is being written in each room, so that it outlives a reload.
 
-import { forget, recallAll, remember } from "./storage.js";
+import { areFiles, forget, recallAll, remember } from "./storage.js";
 
 const PREFIX = "draft."; // of a room's name; the value is a draft, and when it was stored
 const PACE = 500; // ms between writes
@@ -75,7 +75,8 @@ export function restored(pairs) {
     const reply = isTarget(draft.reply) ? draft.reply : null;
     const { edit } = draft;
     const isEdit = typeof edit?.text === "string" && (isTarget(edit) || typeof edit.cid === "string");
-    return [[room, { text: draft.text, reply, edit: isEdit ? edit : null }]];
+    const files = areFiles(draft.files) ? { files: draft.files } : {};
+    return [[room, { text: draft.text, reply, edit: isEdit ? edit : null, ...files }]];
   });
 }
 
@@ -101,8 +102,8 @@ export function rebased({ text, reply, edit }, epoch) {
   return { text: words, reply: isOf(reply) ? null : reply, edit: isOf(edit) ? null : edit };
 }
 
-function isBlank({ text, reply, edit }) {
-  return !text && !reply && !edit;
+function isBlank({ text, reply, edit, files }) {
+  return !text && !reply && !edit && !files?.length;
 }
 
 function isTarget(target) {

@@ -4,6 +4,7 @@ import { isGuest } from "./guest.js";
 import { close, forget, namesWith, remember } from "./storage.js";
 
 const FILES = "trio-chat "; // how the names of the service worker's caches begin, as worker.js has it
+const UNSENT = "trio-chat files"; // the database of file-store.js
 const LIMIT = 3_000; // ms that this may take; the rest is done by the browser
 
 /**
@@ -15,7 +16,7 @@ export async function forgetAll(cache, kept, isAway) {
   clear(kept);
   if (isGuest) return; // the rest is not the guest's
   const files = isAway ? [] : [removeFiles(), removeWorker()];
-  const parts = [removeLines(cache), ...files];
+  const parts = [removeLines(cache), removeUnsent(), ...files];
   const late = new Promise((resolve) => setTimeout(resolve, LIMIT));
   await Promise.race([Promise.allSettled(parts), late]);
 }
@@ -31,6 +32,14 @@ export function clear(kept) {
 async function removeLines(cache) {
   const lines = cache ?? (await import("./installed.js")).makeCache();
   await lines.clear();
+}
+
+/** Removes the files that were not sent. */
+function removeUnsent() {
+  return new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(UNSENT);
+    request.onsuccess = request.onerror = resolve;
+  });
 }
 
 async function removeFiles() {

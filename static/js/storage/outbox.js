@@ -1,7 +1,7 @@
 // Stores what waits to be sent, so that it outlives the page that it was written in.
 
 import { uuid } from "../uuid.js";
-import { forget, namesWith, recall, remember } from "./storage.js";
+import { areFiles, forget, namesWith, recall, remember } from "./storage.js";
 
 const PREFIX = "outbox.";
 const KINDS = ["send", "edit", "delete", "react", "topic"];
@@ -65,5 +65,6 @@ function lock(name, action) {
 /** Whether a value is an entry: other programs may write to the storage. */
 function isEntry(one) {
   const texts = [one?.room, one?.cid];
-  return KINDS.includes(one?.t) && texts.every((text) => text && typeof text === "string");
+  const isRight = one?.files === undefined || areFiles(one.files);
+  return KINDS.includes(one?.t) && texts.every((text) => text && typeof text === "string") && isRight;
 }

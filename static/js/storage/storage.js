@@ -42,6 +42,11 @@ export function forget(name) {
   }
 }
 
+/** Whether a value is a list of files as a draft and an entry of the queue have it: other programs may write here. */
+export function areFiles(list) {
+  return Array.isArray(list) && list.every((one) => typeof one?.key === "string" && typeof one.name === "string");
+}
+
 /** Lets this page store nothing any more. */
 export function close() {
   isClosed = true;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, test } from "node:test";
 
+import { learn as learnFiles } from "../../../static/js/i18n/files.js";
 import { learn, learnDialogs } from "../../../static/js/i18n/later.js";
 import { LANGUAGES, locale, reasonOf, speak, t } from "../../../static/js/i18n/strings.js";
 
@@ -11,13 +12,14 @@ const PAGE = new URL("../../../static/", import.meta.url);
 const loaded = await Promise.all(
   Object.entries(LANGUAGES).map(async ([language, load]) => [language, await load()]),
 );
-await Promise.all(Object.keys(LANGUAGES).flatMap((language) => [learn(language), learnDialogs(language)]));
+const all = [learn, learnDialogs, learnFiles];
+await Promise.all(Object.keys(LANGUAGES).flatMap((language) => all.map((one) => one(language))));
 const { en } = Object.fromEntries(loaded);
 const KEY = /["`]([a-z]+\.[a-zA-Z_]+)["`]/g; // as in t("log.title") or data-t="log.title"
 const FAMILY = /`([a-z]+\.)\$\{/g; // of keys that are put together, as in t(`error.${code}`)
 
 const sources = readdirSync(PAGE, { recursive: true })
-  .filter((name) => /\.(js|html)$/.test(name) && !/i18n.(governing-|dialogs-)?[a-z]{2}(-later)?\.js$/.test(name))
+  .filter((name) => /\.(js|html)$/.test(name) && !/i18n.(governing-|dialogs-|files-)?[a-z]{2}(-later)?\.js$/.test(name))
   .map((name) => readFileSync(new URL(name, PAGE), "utf8"))
   .join("\n");
 const families = new Set([...sources.matchAll(FAMILY)].map(([, family]) => family));
