@@ -1,5 +1,6 @@
 """What a person does with the page and sees of it, whichever browser it is in."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,13 @@ KEPT = """
             done(target.result?.messages.at(-1)?.text === text);
         };
     };
+"""
+DROP = """
+    const [name, bytes] = arguments;
+    const content = Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0));
+    const data = new DataTransfer();
+    data.items.add(new File([content], name, { type: "image/png" }));
+    dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
 """
 FROM_END = "((log) => log.scrollHeight - log.scrollTop - log.clientHeight)(log)"
 
@@ -161,6 +169,11 @@ class Page:
 
     def say(self, text: str) -> None:
         self.write("#text", f"{text}\n")
+
+    def attach(self, name: str, picture: bytes) -> None:
+        """Drop a picture on the page."""
+        self.find("#composer .attach")
+        self.run(DROP, name, b64encode(picture).decode())
 
     def join(self, room: str) -> None:
         self.write("#join", f"{room}\n")

@@ -40,6 +40,7 @@ EXPECTED = re.compile(
     r"WebSocket connection to .*"
     r"|Failed to load resource: net::ERR_\S+ \S+/(favicon\.svg|events|reachable\?\S*|v1/rooms|ws)"
     r"|Failed to load resource: .* 426 .*/ws"
+    r"|Failed to load resource: .* 507 .*/files"  # a test answers so
     r"|Service Worker registration blocked by Playwright"
 )
 # What a page remembers of an earlier visit; it is left alone if it has remembered more since.
