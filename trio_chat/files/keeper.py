@@ -101,7 +101,7 @@ class FileKeeper:
     def warn(self) -> None:
         """Log if pictures cannot be shown."""
         if self.is_on and not self._pictures.is_on:
-            log.info("pictures are files to save, as Pillow is missing: trio-chat[pictures]")
+            log.info("pictures are files to save, as Pillow is missing")
 
     async def _ensure_open(self) -> Index:
         async with self._opening:
