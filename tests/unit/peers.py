@@ -28,7 +28,7 @@ class Connection:
         ours.send_stream.send_all_hook = self._write
         ours.send_stream.close_hook = self._close
         self._receive_some = ours.receive_stream.receive_some
-        ours.receive_stream.receive_some = self._read  # type: ignore[method-assign, assignment]
+        ours.receive_stream.receive_some = self._read  # type: ignore[method-assign]
         ours.socket = SimpleNamespace(  # type: ignore[attr-defined]
             family=socket.AF_INET,
             getpeername=self._peer_name,
