@@ -497,8 +497,8 @@ async def test_a_raids_topic_goes_with_it_and_comes_back(tmp_path: Path) -> None
         assert await topic_of(server) == "Cake"
 
 
-async def test_a_topic_of_which_nobody_knows_the_one_before_is_emptied(tmp_path: Path) -> None:
-    """As after a restart; taking it back leaves one that was set meanwhile."""
+async def test_who_set_a_topic_is_known_after_a_restart(tmp_path: Path) -> None:
+    """However long ago; taking it back leaves one that was set meanwhile."""
     database = str(tmp_path / "chat.db")
     async with serving(database=database) as server, chatting(server, "Ann") as ann:
         await make_class(ann)
@@ -506,13 +506,14 @@ async def test_a_topic_of_which_nobody_knows_the_one_before_is_emptied(tmp_path:
             await ann.ask(t="topic", room="class", text="Tea")
             await ann.send("class", "hello")
             await eve.ask(t="topic", room="class", text="spam")
+            await ann.send("class", "hello")
     async with (
-        serving(database=database, resume_limit=2) as server,
+        serving(database=database, resume_limit=1) as server,
         chatting(server, "Ann", "class", session=ann.session) as ann,
     ):
         raid: Object = {"t": "raid", "room": "class", "people": [eve.who["id"]], "since": 0}
         assert (await ann.ask(**raid))["t"] == "ok"
-        assert await topic_of(server) == ""
+        assert await topic_of(server) == "Tea"
         [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
         assert (await ann.ask(t="topic", room="class", text="Cake"))["t"] == "ok"
         assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
@@ -709,25 +710,38 @@ async def test_what_raiders_set_as_topics_is_read_no_more(tmp_path: Path, keepin
         assert await topic_of(server) == "spam"
 
 
-async def test_topics_go_with_what_is_cleared_everywhere(tmp_path: Path) -> None:
-    """In each room in which somebody is; taken back with it."""
+@pytest.mark.parametrize(("is_open", "room"), [(True, ""), (False, ""), (False, "class")])
+async def test_topics_go_with_what_is_cleared(tmp_path: Path, *, is_open: bool, room: str) -> None:
+    """In rooms in which somebody is, and in which nobody is; taken back with it."""
     async with operating(tmp_path / "chat.db") as (server, op), chatting(server, "Eve") as eve:
-        for room in ("tea", "class"):
-            await join(op, room)
-            await join(eve, room)
-            await op.ask(t="topic", room=room, text=f"About {room}")
-            await eve.ask(t="topic", room=room, text="spam")
-            await eve.send(room, "spam")
+        for name in ("tea", "class"):
+            await join(op, name)
+            await join(eve, name)
+            await op.ask(t="topic", room=name, text=f"About {name}")
+            await eve.ask(t="topic", room=name, text="spam")
+            await eve.send(name, "spam")
+        session, people = op.session, [eve.who["id"]]
 
-        async def topics() -> set[str]:
+    async with operating(tmp_path / "chat.db", session) as (server, op):
+        if is_open:
+            for name in ("tea", "class"):
+                await join(op, name)
+
+        async def topics() -> list[str]:
+            """Return them as listed, and as somebody who comes is told them."""
             rooms = (await op.ask(t="rooms"))["rooms"]
-            return {one["topic"] for one in rooms if one.get("topic")}
+            listed = {one["room"]: one.get("topic", "") for one in rooms}
+            async with chatting(server, f"Reader {uuid4().hex[:8]}") as reader:
+                told = {one: (await join(reader, one)).get("topic", "") for one in listed}
+            assert listed == told
+            return sorted(told.values())
 
-        cleared = await op.ask(**CLEAR, people=[eve.who["id"]])
-        assert cleared["t"] == "ok"
-        assert await topics() == {"About tea", "About class"}
-        assert (await op.ask(t="undo", room="", act=cleared["seq"]))["t"] == "ok"
-        assert await topics() == {"spam"}
+        assert await topics() == ["spam", "spam"]
+        assert (await op.ask(**{**CLEAR, "room": room}, people=people))["t"] == "ok"
+        assert await topics() == ["About class", "spam" if room else "About tea"]
+        [act] = (await op.ask(t="audit", room=room, limit=1))["acts"]
+        assert (await op.ask(t="undo", room=room, act=act["seq"]))["t"] == "ok"
+        assert await topics() == ["spam", "spam"]
 
 
 async def test_what_raiders_set_as_a_topic_is_in_no_copy(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ from trio_chat.protocol.events import (
     Person,
     React,
     Restore,
+    Topic,
     decode,
     encode,
 )
@@ -793,46 +794,92 @@ class TestClearedReactions:
 
 
 class TestTopics:
-    """A topic can be kept in the place of another one alone."""
+    """What somebody has set as topics is cleared, if that is wanted, and comes back."""
 
-    async def test_a_topic_of_before_is_set_again_by_its_number(self, journal: Journal) -> None:
-        """It is too late if that has no text, or is no topic."""
-        await journal.commit([title("old"), title(""), say(), title("new")])
-        again = [title("")._replace(topic_of=seq) for seq in (2, 3, 99, 1)]
-        assert await journal.commit(again[:3]) == [TOO_LATE] * 3
-        assert numbers(await journal.commit(again[3:])) == [5]
-        assert (await journal.load([ROOM], 0))[0].topic == "old"
+    def by(self, who: Person, text: str) -> Write:
+        """Return a topic that somebody sets."""
+        return Write(Topic(room=ROOM, text=text, who=who))
 
-    async def test_topics_are_cleared_if_that_is_wanted(
+    def take(self, *authors: Person, since: int = 0, key: str = "k1") -> list[Write]:
+        """Return the writes with which people's topics are cleared, as the hub has them."""
+        cleared = clear(*authors, since=since, key=key)
+        topic = title("")._replace(takes_topic=key)
+        return [cleared._replace(with_topics=True, with_next=True), topic]
+
+    def give(self, key: str = "k1") -> list[Write]:
+        """Return the writes with which that is taken back."""
+        return [title("")._replace(gives_topic=key, with_next=True), restore(key)]
+
+    async def topic(self, journal: Journal) -> str:
+        """Return the topic as the list of rooms has it, and whoever joins."""
+        [listed] = await journal.rooms(9)
+        [state] = await journal.load([ROOM], 0)
+        assert listed.topic == state.topic
+        return state.topic
+
+    async def test_the_topic_of_before_comes_back(self, journal: Journal) -> None:
+        """That of others, whatever was set meanwhile by those whose topics go; and then theirs."""
+        spam = [self.by(EVE, f"{SECRET} {number}") for number in range(3)]
+        await journal.commit([say(), title("old"), *spam])
+        assert numbers(await journal.commit(self.take(EVE))) == [6, 7]
+        assert await self.topic(journal) == "old"
+        assert SECRET.encode() not in await everything(journal)
+        assert numbers(await journal.commit(self.give())) == [8, 9]
+        assert await self.topic(journal) == f"{SECRET} 2"
+        assert await journal.commit(self.give()) == [TOO_LATE] * 2
+
+    async def test_the_topic_of_others_stays(self, journal: Journal, clock: Clock) -> None:
+        """And so does one of before; nothing comes back, then, in whatever place."""
+        await journal.commit([self.by(EVE, "theirs"), title("new")])
+        assert (await journal.commit(self.take(EVE)))[1] == TOO_LATE
+        [refused, lifted] = await journal.commit(self.give())
+        assert (refused, number_of(lifted)) == (TOO_LATE, 4)
+        await journal.commit([self.by(EVE, "early")])
+        clock.now += 10
+        await journal.commit([say(who=EVE)])
+        assert (await journal.commit(self.take(EVE, since=clock.now)))[1] == TOO_LATE
+        assert await self.topic(journal) == "early"
+        assert (await journal.commit(self.take(BEN, key="k2")))[1] == TOO_LATE
+
+    async def test_a_topic_that_was_set_since_stays(self, journal: Journal) -> None:
+        """Also one that is in the very place where the one of before would be."""
+        await journal.commit([title("old"), self.by(EVE, "theirs")])
+        await journal.commit([*self.take(EVE), title("new")])
+        assert (await journal.commit(self.give()))[0] == TOO_LATE
+        assert await self.topic(journal) == "new"
+        await journal.commit([*self.take(EVE)[:1], title("newer")])
+        assert (await journal.commit(self.give()))[0] == TOO_LATE
+        assert await self.topic(journal) == "newer"
+
+    async def test_nothing_that_is_cleared_comes_back(self, journal: Journal) -> None:
+        """If nobody knows what was before, there is no topic."""
+        await journal.commit([self.by(EVE, "theirs"), self.by(BEN, "his")])
+        await journal.commit(self.take(EVE))
+        await journal.commit(self.take(BEN, key="k2"))
+        assert await self.topic(journal) == ""
+        await journal.commit(self.give("k2"))
+        assert await self.topic(journal) == "his"
+
+    async def test_there_are_such_writes_for_clearings_alone(self, journal: Journal) -> None:
+        """That are there, and for topics, if these were cleared."""
+        wrong = [title("")._replace(takes_topic="k1"), title("")._replace(gives_topic="k1")]
+        assert await journal.commit(wrong) == [TOO_LATE] * 2
+        await journal.commit([title("old"), self.by(EVE, "theirs"), clear(EVE)])
+        assert await journal.commit(wrong) == [TOO_LATE] * 2
+        assert await self.topic(journal) == "theirs"
+
+    async def test_after_a_day_they_are_gone_for_good(
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Those of these authors; until it is taken back, and else for good after a day."""
+        """Wherever the room is read; those of others stay."""
         monkeypatch.setattr(sealing, "wall_clock", clock)
-        theirs = title(SECRET)
-        theirs.event.who = EVE
-        await journal.commit([say(), title("old"), theirs])
-        await journal.commit([clear(EVE), restore()])
-        await journal.commit([clear(EVE)._replace(with_topics=True), title("new")])
-        assert SECRET.encode() not in await everything(journal)
-        await journal.commit([restore()])
-        assert SECRET.encode() in await everything(journal)
-        await journal.commit([clear(EVE)._replace(with_topics=True)])
+        await journal.commit([title("old"), self.by(EVE, SECRET)])
+        await journal.commit(self.take(EVE))
         clock.now += SEALED
         await journal.prune(0, 0)
-        assert await journal.commit([restore()]) == [TOO_LATE]
-        assert await journal.commit([title("")._replace(topic_of=3)]) == [TOO_LATE]
-        told = b"".join(data for _, data in await journal.after(ROOM, 0, 99, MUCH))
-        assert SECRET.encode() not in told
-        assert told.count(b'"text":"old"') == told.count(b'"text":"new"') == 1
-
-    async def test_a_topic_takes_the_place_of_a_certain_one(self, journal: Journal) -> None:
-        """Or is too late."""
-        new = title("new")
-        assert await journal.commit([new._replace(if_topic="old")]) == [TOO_LATE]
-        results = await journal.commit([title("old"), new._replace(if_topic="old")])
-        assert numbers(results) == [1, 2]
-        assert await journal.commit([new._replace(if_topic="old")]) == [TOO_LATE]
-        assert (await journal.load([ROOM], 0))[0].topic == "new"
+        assert await journal.commit(self.give()) == [TOO_LATE] * 2
+        assert SECRET.encode() not in await everything(journal)
+        assert await self.topic(journal) == "old"
 
 
 class TestAuthors:

@@ -155,8 +155,6 @@ PUBLIC: dict[str, tuple[list[Row], str]] = {
     "an undo of rules": ([RULES, UNDONE], "it undoes number 1"),
     "a report of nothing": ([{**REPORT, "target": 0}], "`int` >= 1"),
     "a report of what is no message": ([{**REPORT, "target": 2}], "reports number 2"),
-    "a raid with its topic": ([{**RAID, "topic_seq": 7}], "the topic of a raid"),
-    "a raid with another topic": ([{**RAID, "topic_now": "x"}], "the topic of a raid"),
     "an approval of two": ([{**APPROVED, "people": [ANN, BEN]}], "1 to 1 people"),
     "an approval of nothing": ([{**APPROVED, "target": 0}], "`int` >= 1"),
     "a review of another kind": ([{**APPROVED, "kind": "x"}], "Invalid enum value"),

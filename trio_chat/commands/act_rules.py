@@ -175,8 +175,6 @@ class ActRules:
 
     def _check_cleared(self, act: acts.Cleared, _: ActKept) -> None:
         self._check_moderated("clear", act.people, act.why)
-        if act.topics:
-            raise BadEvent("the topics that a clearing has taken are not in a file")
         _check_keys(act.keys)
 
     def _check_moderated(self, kind: str, people: Sequence[Person], why: str = "") -> None:
@@ -186,8 +184,6 @@ class ActRules:
 
     def _check_raided(self, act: acts.Raided, _: ActKept) -> None:
         self._check_people(act.people, PEOPLE, has_words=True)
-        if act.topic_seq or act.topic_now:
-            raise BadEvent("the topic of a raid is not in a file")
         _check_request(t="raid", room=self._room, since=0, why=act.why)
         _check_keys(act.keys)
         self._check_rules(act.rules)

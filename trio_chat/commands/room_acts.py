@@ -133,10 +133,6 @@ def _exported(kept: object, room: str, numbers: dict[int, int]) -> ActKept:
     """
     assert isinstance(kept, ActKept)  # ``follow`` has seen that
     act = kept.act
-    if isinstance(act, acts.Raided):
-        act = msgspec.structs.replace(act, topic_seq=0, topic_now="")
-    if isinstance(act, acts.Cleared):
-        act = msgspec.structs.replace(act, topics={})
     if isinstance(act, acts.Cleared | acts.Raided):
         act = msgspec.structs.replace(act, keys={})
     elif isinstance(act, acts.Undone):

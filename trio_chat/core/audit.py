@@ -62,10 +62,6 @@ def _told(kept: ActKept) -> governing_answers.ActInfo:
         act = msgspec.structs.replace(act, digest="")
     elif isinstance(act, acts.Sanctioned | acts.Raided):
         act = msgspec.structs.replace(act, addresses={})
-    if isinstance(act, acts.Raided):
-        act = msgspec.structs.replace(act, topic_seq=0, topic_now="")
-    if isinstance(act, acts.Cleared):
-        act = msgspec.structs.replace(act, topics={})
     if isinstance(act, acts.Cleared | acts.Raided):
         act = msgspec.structs.replace(act, keys=dict(islice(act.keys.items(), KEYS_LISTED)))
     count = 0

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import count
 from typing import NamedTuple
 
@@ -13,7 +13,6 @@ from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.registry import SERVER
 from trio_chat.core.requested import Requested
-from trio_chat.core.rooms import Rooms
 from trio_chat.core.targets import Targets
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.storage import NotSought, Seek, Sought
@@ -43,7 +42,6 @@ class Clearings:
         turn: Where answers go.
         access: Knows what was done.
         ledger: Keeps what is done.
-        rooms: Those that are open have a topic, and know whose it is.
         arrivals: Tell where people were.
         targets: Tell on whom somebody may act.
     """
@@ -53,14 +51,12 @@ class Clearings:
         turn: Turn,
         access: Access,
         ledger: Ledger,
-        rooms: Rooms,
         arrivals: Arrivals,
         targets: Targets,
     ) -> None:
         self._turn = turn
         self._access = access
         self._ledger = ledger
-        self._rooms = rooms
         self._arrivals = arrivals
         self._targets = targets
         self._waiting: dict[int, _Waiting] = {}  # by the number of the seek
@@ -129,12 +125,10 @@ class Clearings:
             reason = f"that is in more than {ROOMS} rooms: clear what was said since a later time"
             raise RequestError("too_many_clearings", reason)
         keys = self.clear(asked, rooms, people, request.since, request.why)
-        taken = {room: self.take_topic(asked, room, people, request.since) for room in rooms}
         act = acts.Cleared(
             about=about,
             people=people,
             keys=keys,
-            topics={room: topic for room, topic in taken.items() if topic},
             why=request.why,
             operator=self._targets.is_operator(asked, about),
         )
@@ -150,7 +144,8 @@ class Clearings:
     ) -> dict[str, str]:
         """Clear what people have said since a time, with the act that is recorded next.
 
-        What they set as topics is read no more in the log, either.
+        What they set as topics is read no more in the log, either; if the present topic is theirs,
+        the one of before comes in its place.
 
         Returns:
             The keys, by room.
@@ -167,29 +162,17 @@ class Clearings:
             )
             write = Write(event, since_ts=since, with_topics=True, with_next=True)
             self._ledger.write(write, SILENT)
+            topic = events.Topic(room=room, who=asked.person, text="")
+            self._ledger.write(Write(topic, takes_topic=key, with_next=True), SILENT)
         return keys
 
-    def take_topic(
-        self, asked: Requested, room: str, people: Iterable[Person], since: int
-    ) -> acts.TakenTopic | None:
-        """Set the topic of before people set theirs since a time, with the act recorded next.
-
-        Returns:
-            What was taken; ``None`` if the present topic is not theirs, or nobody knows whose.
-        """
-        open_room = self._rooms.get(room)
-        ids = {person.id for person in people}
-        before = open_room.log.topic_before(ids, since) if open_room else None
-        if open_room is None or before is None:
-            return None
-        event = events.Topic(room=room, who=asked.person, text=before)
-        self._ledger.write(Write(event, with_next=True), SILENT)
-        return acts.TakenTopic(open_room.log.topic_seq, before)
-
-    def give_topic_back(self, asked: Requested, room: str, taken: acts.TakenTopic) -> None:
-        """Set a topic that was taken, unless there is another one by now."""
-        event = events.Topic(room=room, who=asked.person, text="")
-        self._ledger.write(Write(event, if_topic=taken.now, topic_of=taken.seq), SILENT)
+    def restore(self, asked: Requested, keys: Mapping[str, str]) -> None:
+        """Take clearings back, by room, with their topics unless there are others by now."""
+        for room, key in keys.items():
+            # It is to be found out what was taken as long as the clearing is there.
+            topic = events.Topic(room=room, who=asked.person, text="")
+            self._ledger.write(Write(topic, gives_topic=key, with_next=True), SILENT)
+            self._ledger.tell(events.Restore(room=room, who=asked.person, key=key))
 
     def _check(self, rooms: Collection[str]) -> None:
         """Make sure that more may be cleared: whoever reads a room looks at each of its clearings.

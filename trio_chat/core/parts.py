@@ -90,7 +90,7 @@ def _make_moderation(
 ) -> Moderation:
     config, access, turn, arrivals = given.config, given.access, world.turn, world.arrivals
     ledger, targets = rights.ledger, rights.targets
-    clearings = Clearings(turn, access, ledger, world.rooms, arrivals, targets)
+    clearings = Clearings(turn, access, ledger, arrivals, targets)
     return Moderation(
         turn,
         config,

@@ -87,7 +87,6 @@ class Raids:
         now = self._access.clock()
         keys = self._clearings.clear(asked, [room], people, request.since, request.why)
         rules = self._access.rules(room)
-        taken = self._clearings.take_topic(asked, room, people, request.since)
         act = acts.Raided(
             about=room,
             people=people,
@@ -96,8 +95,6 @@ class Raids:
             keys=keys,
             rules=rules.in_raid_mode(NEWCOMERS),
             rules_until=now + RAID_MODE,
-            topic_seq=taken.seq if taken else 0,
-            topic_now=taken.now if taken else "",
             until=now + BAN,
             why=request.why,
             operator=self._targets.is_operator(asked, room),
@@ -234,15 +231,12 @@ class Raids:
         if (is_late and not _holds(kept.act, now)) or kept.seq in self._access.registry.undone:
             raise RequestError("too_late", "that was taken back already, or is a day ago")
         if isinstance(kept.act, acts.Cleared | acts.Raided) and not is_late:
-            for name, key in kept.act.keys.items():
-                self._ledger.tell(events.Restore(room=name, who=asked.person, key=key))
+            self._clearings.restore(asked, kept.act.keys)
         self._ledger.record(
             acts.Undone(about=room, target=kept.seq),
             asked.person,
             Pending(asked.requester, asked.state, request.id),
         )
-        if not is_late:
-            self._give_topics_back(asked, kept.act)
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
             self._tell_lifted(asked, kept)
             self._tell_rules(asked, kept)
@@ -262,15 +256,6 @@ class Raids:
                 count=len(freed),
             )
             self._ledger.tell(told)
-
-    def _give_topics_back(self, asked: Requested, act: acts.AnyAct) -> None:
-        """Set the topics that were taken with what an act has cleared."""
-        if isinstance(act, acts.Cleared):
-            for room, taken in act.topics.items():
-                self._clearings.give_topic_back(asked, room, taken)
-        if isinstance(act, acts.Raided) and act.topic_seq:
-            taken = acts.TakenTopic(act.topic_seq, act.topic_now)
-            self._clearings.give_topic_back(asked, act.about, taken)
 
     def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
         """Tell a room which rules hold again, if a raid that is taken back has set those of now."""

@@ -13,10 +13,7 @@ from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.events import decode
 
 REPLAYS = 4  # sets of frames that are kept in a room, for those who missed the same
-TOPICS = 100  # the latest ones of a room, whose authors are remembered
 EARLY = 256  # events that may wait for one before them
-
-TOPIC = b'"t":"topic"'  # is in each encoded event of the kind
 
 Numbered = tuple[events.AnyStoredEvent, bytes]
 
@@ -52,8 +49,6 @@ class RoomLog:
         self._early: dict[int, Committed] = {}
         self._known = 0  # the last number of which the journal has told
         self._replays: dict[tuple[Dialect, int], Sequence[Frame]] = {}
-        # The latest ones. The one before these is known by its text alone, and has no author.
-        self._topics: deque[events.Topic] = deque(maxlen=TOPICS)
         self._stand(state)
 
     def _stand(self, state: RoomState) -> None:
@@ -63,11 +58,6 @@ class RoomLog:
         self.topic = state.topic
         self._recent: deque[tuple[int, bytes]] = deque(state.recent)
         self._recent_size = sum(len(data) for _, data in state.recent)
-        known = self._topics[-1].seq if self._topics else 0
-        said = [decode(data) for seq, data in state.recent if seq > known and TOPIC in data]
-        self._topics += [event for event in said if isinstance(event, events.Topic)]
-        if not self._topics or self._topics[-1].text != state.topic:
-            self._topics.append(events.Topic(room=state.name, text=state.topic))
         self._shrink()
 
     @property
@@ -108,7 +98,6 @@ class RoomLog:
             self.forget_before(first)
         if isinstance(event, events.Topic):
             self.topic = event.text
-            self._topics.append(event)
         if is_partial:  # what is at hand may have a text that was deleted; the journal has not
             self._shed_recent()
         if rewritten:
@@ -176,30 +165,6 @@ class RoomLog:
             and (author_of(event) or "") in authors
         }
         return len(written)
-
-    @property
-    def topic_seq(self) -> int:
-        """The number of the event that set the present topic; 0 if nobody knows."""
-        return self._topics[-1].seq
-
-    def topic_before(self, authors: Collection[str], since: int) -> str | None:
-        """Return which topic there was before people set theirs; empty if nobody knows.
-
-        Args:
-            authors: Their ids, an empty one for all without a name.
-            since: In ms since 1970; topics of before count as those of others.
-
-        Returns:
-            ``None`` if the present topic is none of theirs.
-        """
-        others = [
-            topic
-            for topic in self._topics
-            if not topic.seq or topic.ts < since or (author_of(topic) or "") not in authors
-        ]
-        if others and others[-1] is self._topics[-1]:
-            return None
-        return others[-1].text if others else ""
 
     def close(self) -> None:
         """Give up all that is kept at hand."""

@@ -51,6 +51,11 @@ class Clearing(NamedTuple):
         is_among = self.first <= seq < self.end or seq in self.also
         return is_among and (author or "") in self.authors
 
+    @property
+    def may_have_taken_a_topic(self) -> bool:
+        """Whether a number in ``also`` is that of a topic; of messages there are earlier ones."""
+        return any(seq >= self.first for seq in self.also)
+
     def covers_topic(self, event: Topic) -> bool:
         """Whether what an event has set as the topic is cleared, too."""
         return event.seq in self.also and (author_of(event) or "") in self.authors

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from trio_chat.journal.clearings import Clearing, is_cleared, shown_reactions
 from trio_chat.journal.stored import understood
+from trio_chat.journal.topics import before, taken
 from trio_chat.journal.types import (
     NO_SUCH_MESSAGE,
     NOT_YOURS,
@@ -64,12 +65,8 @@ class Looks(Protocol):
         """Return the first number that is left in a room."""
         ...
 
-    def event(self, room: int | None, seq: int) -> object:
-        """Return an event as it is kept; ``None`` if it is not there."""
-        ...
-
-    def topic(self, room: int | None, name: str) -> str | None:
-        """Return the topic of a room; ``None`` if the room is not there."""
+    def topics(self, room: int, name: str) -> Iterable[Topic]:
+        """Return the latest topics of a room, the latest first."""
         ...
 
     def is_unused(self, name: str, since_ts: int) -> bool:
@@ -93,7 +90,8 @@ class Judge:
 
     def judge(self, room: int | None, write: Write) -> Rejected | None:
         """Return why something may not be kept in a room, if so."""
-        if self._is_full and not isinstance(write.event, Delete | Clear | ActKept):
+        is_clearing = isinstance(write.event, Delete | Clear | ActKept) or write.takes_topic
+        if self._is_full and not is_clearing:
             return STORAGE_FULL
         if room is None and (refused := judge_new_room(write)):
             return refused
@@ -105,10 +103,20 @@ class Judge:
             return self._judge_reply(room, write.event.reply)
         return self._judge_change(room, write)
 
-    def topic_of(self, room: int | None, name: str, seq: int) -> str:
-        """Return what an event has set as the topic; empty if it is not there, or without text."""
-        event = understood(name, seq, self._looks.event(room, seq))
-        return event.text if isinstance(event, Topic) else ""
+    def topic_for(self, room: int | None, write: Write) -> str | None:
+        """Return the topic that a clearing takes the present one for, or gives back.
+
+        Returns:
+            ``None`` if it takes, or gives, none; or if there is no such clearing.
+        """
+        if room is None:
+            return None
+        key, clearings = write.takes_topic or write.gives_topic, self._looks.clearings(room)
+        clearing = next((one for one in clearings if one.key == key), None)
+        if clearing is None or not clearing.may_have_taken_a_topic:
+            return None
+        topics = self._looks.topics(room, write.event.room)
+        return before(clearing, clearings, topics) if write.takes_topic else taken(clearing, topics)
 
     def is_there(self, report: Reported) -> bool:
         """Whether the message that a report is about has not been deleted."""
@@ -144,13 +152,10 @@ class Judge:
         return changes.refuse(write.event, self._limits, shown)
 
     def _judge_topic(self, room: int | None, write: Write) -> Rejected | None:
-        """Refuse a topic that is for the place of another one than there is, or that is gone."""
-        name = write.event.room
-        if write.topic_of is not None and not self.topic_of(room, name, write.topic_of):
-            return TOO_LATE
-        if write.if_topic is None or self._looks.topic(room, name) == write.if_topic:
+        """Refuse a topic in the place of one that was not cleared, or that is not to come back."""
+        if write.takes_topic is None and write.gives_topic is None:
             return None
-        return TOO_LATE
+        return TOO_LATE if self.topic_for(room, write) is None else None
 
     def _judge_act(self, write: Write) -> Rejected | None:
         """Refuse to forget a room that somebody has used, or a report of what is no message."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from trio_chat.journal.keys import author_of
 from trio_chat.journal.memory_room import MemoryRoom
+from trio_chat.journal.topics import before, taken
 from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS, TOO_LATE, Rejected, Write
 from trio_chat.journal.views import ChangeLimits, Changes
 from trio_chat.protocol.acts import Reported
@@ -21,19 +22,27 @@ def judge(
         limits: Of the changes to a message.
     """
     event = write.event
-    if write.if_topic not in (None, room_of(event.room).topic):
-        return TOO_LATE
-    if isinstance(event, Topic) and write.topic_of is not None:
-        return _give_topic(event, room_of(event.room).get(write.topic_of))
+    if isinstance(event, Topic) and (write.takes_topic or write.gives_topic):
+        return _complete_topic(event, write, room_of(event.room))
     if isinstance(event, ActKept) and isinstance(event.act, Reported):
         return _judge_report(event.act, room_of(event.act.about))
     return _judge_event(event, write.target_author, room_of(event.room), limits)
 
 
-def _give_topic(event: Topic, old: AnyStoredEvent | None) -> Rejected | None:
-    """Give a topic the text of another one, if that is there."""
-    event.text = old.text if isinstance(old, Topic) else ""
-    return None if event.text else TOO_LATE
+def _complete_topic(event: Topic, write: Write, room: MemoryRoom) -> Rejected | None:
+    """Give a topic the text of the one of before a clearing, or of the one that was taken."""
+    sealed = room.clearings.get(write.takes_topic or write.gives_topic or "")
+    if sealed is None:
+        return TOO_LATE
+    topics = (one for one in reversed(room.events) if isinstance(one, Topic))
+    others = [one.clearing for one in room.clearings.values()]
+    text = (
+        before(sealed.clearing, others, topics)
+        if write.takes_topic
+        else taken(sealed.clearing, topics)
+    )
+    event.text = text or ""
+    return TOO_LATE if text is None else None
 
 
 def _judge_report(act: Reported, room: MemoryRoom) -> Rejected | None:

@@ -49,13 +49,15 @@ class Write(NamedTuple):
     ``clear`` is for messages. With ``needs_approval`` nothing is kept: a resend is told what became
     of it, what cannot be is refused, and all else is ``HELD``; so it is with ``refused``, and all
     else is that. ``with_next`` tells that another
-    write follows in the same turn which is kept in the same transaction. With ``if_topic`` a topic
-    is kept only in the place of this one, and with ``topic_of`` it is the one that the event with
-    this number has set, if that has a text. ``with_topics`` tells that a ``clear`` is also for
-    topics. With ``unused_since``, in ms since 1970, an act that forgets a room is kept only if the
-    room is unused since then (``Journal.unused``). ``is_canary`` tells that it only proves that
-    events can be kept: what it is for is written over what the last one has written, and it is no
-    event of any room; the result is a ``Duplicate``.
+    write follows in the same turn which is kept in the same transaction. ``with_topics`` tells that
+    a ``clear`` is also for topics. With ``takes_topic``, the key of such a ``clear`` that was kept
+    just before, a topic is the one of before those that it has cleared, and is kept only if one of
+    these is the present one. With ``gives_topic``, the key of one that can be taken back, it is the
+    one that was taken so, and is kept only if there was no other one since. With ``unused_since``,
+    in ms since 1970, an act that forgets a room is kept only if the room is unused since then
+    (``Journal.unused``). ``is_canary`` tells that it only proves that events can be kept: what it
+    is for is written over what the last one has written, and it is no event of any room; the result
+    is a ``Duplicate``.
     """
 
     event: AnyStoredEvent
@@ -65,9 +67,9 @@ class Write(NamedTuple):
     since_ts: int = 0
     needs_approval: bool = False
     with_next: bool = False
-    if_topic: str | None = None
-    topic_of: int | None = None
     with_topics: bool = False
+    takes_topic: str | None = None
+    gives_topic: str | None = None
     unused_since: int = 0
     is_canary: bool = False
     refused: Rejected | None = None

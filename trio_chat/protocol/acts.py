@@ -107,39 +107,24 @@ class Removed(Act, tag="removed", kw_only=True):
     why: str = ""
 
 
-class TakenTopic(msgspec.Struct):
-    """A topic that went with what its author said: the number of its event, and what came then."""
-
-    seq: Count
-    now: str
-
-
 class Cleared(Undoable, tag="cleared", kw_only=True):
-    """Messages of people were cleared; ``keys`` has that of the event ``clear`` of each room.
-
-    ``topics`` has those that went, by room.
-    """
+    """Messages of people were cleared; ``keys`` has that of the event ``clear`` of each room."""
 
     people: list[Person]
     keys: dict[str, str]
-    topics: dict[str, TakenTopic] = {}
     why: str = ""
 
 
 class Raided(Undoable, tag="raided", kw_only=True):
     """A raid was undone: people were banned until a time, and their messages cleared.
 
-    The room has other rules until another time. If the topic was one of theirs, ``topic_seq`` is
-    the number of the event that set it, and ``topic_now`` what took its place. ``shared`` is as of
-    those who are ``Sanctioned``.
+    The room has other rules until another time. ``shared`` is as of those who are ``Sanctioned``.
     """
 
     people: list[Person]
     keys: dict[str, str]
     rules: RoomRules
     rules_until: int
-    topic_seq: int = 0
-    topic_now: str = ""
     addresses: dict[str, list[str]] = {}
     shared: Count = 0
     until: int = 0

@@ -8,7 +8,7 @@ from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.messages import Messages
 from trio_chat.journal.postgres.rooms import Progress, Rooms
 from trio_chat.journal.views import Changes
-from trio_chat.protocol.events import AnyStoredEvent
+from trio_chat.protocol.events import AnyStoredEvent, Topic
 
 
 class Looks:
@@ -64,15 +64,9 @@ class Looks:
         """Return the first number that is left in a room."""
         return queries.first(self._link, room)
 
-    def event(self, room: int | None, seq: int) -> object:
-        """Return an event as it is kept; ``None`` if it is not there."""
-        query = "SELECT data FROM events WHERE room = %s AND seq = %s"
-        row = self._link.one(query, (room, seq))
-        return row and row[0]
-
-    def topic(self, room: int | None, name: str) -> str | None:
-        """Return the topic of a room; ``None`` if the room is not there."""
-        return None if room is None else self.room(name).topic
+    def topics(self, room: int, name: str) -> Iterable[Topic]:
+        """Return the latest topics of a room, the latest first."""
+        return sealing.topics(self._link, room, name, self.room(name).last)
 
     def is_unused(self, name: str, since_ts: int) -> bool:
         """Whether nothing was kept in a room that was made since a time, and nothing is left."""

@@ -1,13 +1,14 @@
 """Sealing in a database: which clearings there are, and how cleared messages go for good."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing, take_back_reactions
 from trio_chat.journal.postgres import scrubs, states, words
 from trio_chat.journal.postgres.link import Link, text
 from trio_chat.journal.sqlite.sealing import OFF, as_kept, clearing_of
-from trio_chat.protocol.events import Clear
+from trio_chat.journal.topics import TOPICS, topics_in
+from trio_chat.protocol.events import Clear, Topic
 
 STEP = 1000  # events that are looked at in one transaction
 SCAN = 100_000  # events, the latest, that are looked at for more when something is cleared
@@ -20,6 +21,10 @@ AMONG = (
 TO_EARLIER = (
     "SELECT DISTINCT target FROM events WHERE room = %s AND seq >= %s AND seq < %s AND kind = 4"
     " AND target < %s AND coalesce(author, '') = ANY(%s) ORDER BY target DESC LIMIT %s"
+)
+LATEST = (
+    "SELECT seq, data FROM events WHERE room = %s AND seq >= %s AND kind = 3"
+    " ORDER BY seq DESC LIMIT %s"
 )
 CLEARED = (
     "SELECT seq, author, kind = 1,"
@@ -57,6 +62,11 @@ def reacted(link: Link, room: int, event: Clear) -> list[int]:
     ids = [text(author) for author in event.authors]
     rows = link.all(TO_EARLIER, (room, first, event.seq, event.since, ids, REACTED))
     return sorted(number for (number,) in rows)
+
+
+def topics(link: Link, room: int, name: str, last: int) -> Iterator[Topic]:
+    """Yield the latest topics of a room up to a number, the latest first."""
+    return topics_in(name, link.all(LATEST, (room, last - SCAN, TOPICS)))
 
 
 def keep(link: Link, room: int, event: Clear) -> None:

@@ -127,8 +127,8 @@ class Turn:
                 clear.since = queries.first_since(self._link, room, clear.seq, write.since_ts)
                 clear.also = sealing.also(self._link, room, clear, with_topics=write.with_topics)
                 clear.reacted = sealing.reacted(self._link, room, clear)
-            case Topic() as topic if write.topic_of is not None:
-                topic.text = self._judge.topic_of(room, topic.room, write.topic_of)
+            case Topic() as topic if write.takes_topic or write.gives_topic:
+                topic.text = self._judge.topic_for(room, write) or ""
             case ActKept(act=Reported() as report) if not self._judge.is_there(report):
                 report.why = ""  # of what is deleted nothing is kept, nor what somebody says of it
             case _:
@@ -216,4 +216,4 @@ def _reference(event: AnyStoredEvent) -> int | None:
 def _looks_around(write: Write) -> bool:
     """Whether to judge a write, or to complete it, more is looked at than the rows at hand."""
     is_wide = isinstance(write.event, Clear | Restore)
-    return is_wide or write.topic_of is not None or write.forgets is not None
+    return is_wide or bool(write.takes_topic or write.gives_topic) or write.forgets is not None

@@ -9,7 +9,7 @@ from trio_chat.journal.sqlite import queries, sealing, states, unused
 from trio_chat.journal.sqlite.messages import Messages
 from trio_chat.journal.sqlite.progress import Progress, RoomsProgress
 from trio_chat.journal.views import Changes
-from trio_chat.protocol.events import AnyStoredEvent
+from trio_chat.protocol.events import AnyStoredEvent, Topic
 
 
 class Looks:
@@ -41,18 +41,9 @@ class Looks:
         """Return the first number that is left in a room."""
         return queries.first(self._database, room)
 
-    def event(self, room: int | None, seq: int) -> object:
-        """Return an event as it is kept; ``None`` if it is not there."""
-        query = "SELECT data FROM events WHERE room = ? AND seq = ?"
-        row = self._database.execute(query, (room, seq)).fetchone()
-        return row and row[0]
-
-    def topic(self, room: int | None, _: str) -> str | None:
-        """Return the topic of a room; ``None`` if the room is not there."""
-        found: tuple[str] | None = self._database.execute(
-            "SELECT topic FROM rooms WHERE id = ?", (room,)
-        ).fetchone()
-        return found[0] if found else None
+    def topics(self, room: int, name: str) -> Iterable[Topic]:
+        """Return the latest topics of a room, the latest first."""
+        return sealing.topics(self._database, room, name)
 
     def is_unused(self, name: str, since_ts: int) -> bool:
         """Whether nothing was kept in a room that was made since a time, and nothing is left."""

@@ -1,7 +1,7 @@
 """Sealing in a file: which clearings there are, and how cleared messages go for good."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -16,7 +16,8 @@ from trio_chat.journal.clearings import (
     take_back_reactions,
 )
 from trio_chat.journal.sqlite import index, scrubs, states
-from trio_chat.protocol.events import Clear
+from trio_chat.journal.topics import TOPICS, topics_in
+from trio_chat.protocol.events import Clear, Topic
 
 SINCE = 4  # the first schema with the table
 STEP = 1000  # events that are looked at in one transaction
@@ -94,6 +95,17 @@ def reacted(database: sqlite3.Connection, room: int, event: Clear) -> list[int]:
         (room, max(event.since, event.seq - SCAN), event.seq, event.since, REACT, ids, REACTED),
     )
     return sorted(number for (number,) in rows)
+
+
+def topics(database: sqlite3.Connection, room: int, name: str) -> Iterator[Topic]:
+    """Yield the latest topics of a room, the latest first."""
+    (last,) = database.execute("SELECT max(seq) FROM events WHERE room = ?", (room,)).fetchone()
+    rows = database.execute(
+        "SELECT seq, data FROM events WHERE room = ? AND seq >= ? AND NOT is_message"
+        " AND target IS NULL AND instr(data, ?) ORDER BY seq DESC LIMIT ?",
+        (room, (last or 0) - SCAN, TOPIC, TOPICS),
+    )
+    return topics_in(name, rows)
 
 
 def keep(database: sqlite3.Connection, room: int, event: Clear) -> None:

@@ -111,8 +111,8 @@ class Transaction:
                     self._database, room, clear, with_topics=write.with_topics
                 )
                 clear.reacted = sealing.reacted(self._database, room, clear)
-            case Topic() as topic if write.topic_of is not None:
-                topic.text = self._judge.topic_of(room, topic.room, write.topic_of)
+            case Topic() as topic if write.takes_topic or write.gives_topic:
+                topic.text = self._judge.topic_for(room, write) or ""
             case ActKept(act=Reported() as report) if not self._judge.is_there(report):
                 report.why = ""  # of what is deleted nothing is kept, nor what somebody says of it
             case _:
