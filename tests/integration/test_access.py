@@ -16,7 +16,14 @@ from tests.integration.asking import ask, bearer
 from tests.integration.chatters import chatting, connected
 from tests.integration.followers import following
 from tests.integration.followers import request as follow
-from tests.integration.running import Running, header, read_all, serving, status
+from tests.integration.running import (
+    END_OF_HEAD,
+    Running,
+    header,
+    read_all,
+    serving,
+    status,
+)
 from tests.tokens import AUDIENCE, secret_file, signed
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
@@ -55,6 +62,15 @@ class Shown(NamedTuple):
 
 
 NOTHING = Shown()
+AROUND = (  # paths that some library reads as one of the API
+    "/%2Fapi/v1/rooms/tea/messages",
+    "//%61pi%2Fv1%2Frooms/tea/messages",
+    "//api/v1/rooms/tea/messages",
+    "/ap%0Ai/v1/rooms/tea/messages",
+    "/%09api/v1/rooms/tea/messages",
+    "/x%3F/../api/v1/rooms/tea/messages",
+    "/;/api/v1/rooms/tea/messages",
+)
 
 
 async def by_hello(server: Running, shown: Shown) -> bool:
@@ -125,6 +141,20 @@ def by_request(method: str, path: str, body: str | None = None) -> "WayIn":
     return way_in
 
 
+def by_target(target: str) -> "WayIn":
+    """Ask for something over HTTP by what no library makes."""
+
+    async def way_in(server: Running, shown: Shown) -> bool:
+        return _verdict(status(await _answer(server, target, shown)))
+
+    return way_in
+
+
+async def _answer(server: Running, target: str, shown: Shown) -> bytes:
+    lines = [f"GET {target} HTTP/1.1".encode(), b"Host: localhost", *shown.lines()]
+    return await server.exchange(b"\r\n".join([*lines, b"", b""]))
+
+
 def _verdict(code: int) -> bool:
     assert code in (200, 201, 401)
     return REFUSED if code == 401 else LET_IN
@@ -139,6 +169,8 @@ WAYS_IN: dict[str, WayIn] = {
     "head of events": by_request("HEAD", "/rooms/tea/events"),
     "rooms": by_request("GET", "/rooms"),
     "encoded path": by_request("GET", "/%72ooms"),
+    "encoded prefix": by_target("/%61pi/v1/rooms"),
+    "whole address": by_target("http://localhost/api/v1/rooms"),
     "messages": by_request("GET", "/rooms/tea/messages"),
     "search": by_request("GET", "/rooms/tea/search?q=milk"),
     "post": by_request("POST", "/rooms/tea/messages?from=Ben", "hello"),
@@ -222,6 +254,17 @@ async def test_every_way_in_asks(way: str, show: Show, expected: bool, tmp_path:
         shown = show(mode)
         found = {name: await way_in(mode.server, shown) for name, way_in in WAYS_IN.items()}
     assert found == dict.fromkeys(WAYS_IN, expected)
+
+
+@pytest.mark.parametrize("way", ["password", "proxy"])
+async def test_no_writing_of_a_path_is_a_way_around(way: str, tmp_path: Path) -> None:
+    """What the app would take for a path of the API is one for whoever lets in, or is nothing."""
+    async with entered_by(way, tmp_path) as mode:
+        for path in AROUND:
+            for target in (path, f"http://localhost{path}"):
+                answer = await _answer(mode.server, target, NOTHING)
+                assert status(answer) in (401, 404), target
+                assert b"tea" not in answer.partition(END_OF_HEAD)[2].replace(path.encode(), b"")
 
 
 @pytest.mark.parametrize("way", ["password", "token", "proxy", "invite"])

@@ -63,8 +63,22 @@ def test_a_proxy_may_strip_the_prefix_or_pass_it_on(before: str, path: str) -> N
 
 
 def test_a_target_that_is_a_url_is_the_same() -> None:
-    """As proxies get it."""
-    assert Site(BASE).own(asked("http://chat/chat/r/")) == asked("http://chat/r/")
+    """As proxies get it. What is behind sees a path in any case, so all read it alike."""
+    assert Site(BASE).own(asked("http://chat/chat/r/?a")) == asked("/r/?a")
+    for site in (Site(BASE), Site(Config())):
+        assert site.own(asked("http://chat/r/")) == asked("/r/")
+        assert site.own(asked("HTTP://chat?a")) == asked("/?a")
+        assert site.own(asked("/r/#/api/")) == asked("/r/")
+        assert site.own(asked("*")) == asked("*")
+
+
+@pytest.mark.parametrize("before", ["", "http://chat"])
+@pytest.mark.parametrize("path", ["/%2Fapi/v1/rooms", "//%61pi/v1/rooms", "//", "/%2f%2Fws", "//r"])
+def test_a_path_begins_with_one_slash(before: str, path: str) -> None:
+    """The app would drop others, and serve what nobody has been let in for."""
+    for prefix, config in (("", Config()), ("/chat", BASE)):
+        answer = refused(before + prefix + path, config)
+        assert (answer.status, answer.detail) == (404, nowhere(path, config))
 
 
 @pytest.mark.parametrize("query", ["", "?a=b"])

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from functools import lru_cache
+from urllib.parse import unquote
 
 from trio_chat.addresses import Origin
 from trio_chat.config import Config
@@ -36,13 +37,16 @@ class Site:
             HttpError: it is for a place where the server is not, or lacks the slash at the end.
         """
         prefix = prefix_of(self._config)
+        head = _with_path(head.path or "/", head)
         if prefix and head.path == prefix:
             query = f"?{head.query}" if head.query else ""
             raise HttpError(308, f"this is {prefix}/", {"Location": f"{prefix}/{query}"})
         if prefix and head.path.startswith(f"{prefix}/"):
-            head = _without(prefix, head)
+            head = _with_path(head.path[len(prefix) :], head)
         if not OWN.match(head.path) and (found := BELOW.fullmatch(head.path)):
             raise HttpError(404, _where(found[1], prefix))
+        if unquote(head.path).startswith("//"):  # which the app would read as one slash
+            raise HttpError(404, nowhere(head.path, self._config))
         return head
 
 
@@ -62,15 +66,17 @@ def _with_own(allowed: tuple[str, ...], base_url: str) -> tuple[str, ...]:
     return (*allowed, str(own)) if own else allowed
 
 
-def _without(prefix: str, head: Head) -> Head:
-    """Return a head without what is before the server's own path."""
-    is_url = not head.target.startswith("/")
-    start = head.target.index("/", head.target.index("//") + 2) if is_url else 0
-    target = head.target[:start] + head.target[start + len(prefix) :]
-    line, _, rest = head.raw.partition(b"\r\n")
-    line = line.replace(head.target.encode("ascii"), target.encode("ascii"), 1)
-    path = head.path[len(prefix) :]
-    return replace(head, target=target, path=path, raw=line + b"\r\n" + rest)
+def _with_path(path: str, head: Head) -> Head:
+    """Return a head with another path, and no more than it and the query in its target.
+
+    So nobody behind it has to take a target apart, which two libraries do in two ways.
+    """
+    target = f"{path}?{head.query}" if head.query else path
+    if target == head.target:
+        return head
+    _, _, rest = head.raw.partition(b"\r\n")
+    raw = f"{head.method} {target} HTTP/{head.http_version}\r\n".encode("ascii") + rest
+    return replace(head, target=target, path=path, raw=raw)
 
 
 def nowhere(path: str, config: Config) -> str:
