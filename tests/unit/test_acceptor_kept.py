@@ -1,6 +1,7 @@
 """Rules of a connection on which one request follows the other, on virtual time."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import trio
@@ -84,6 +85,22 @@ async def test_each_request_is_paid_for(autojump_clock: MockClock) -> None:
             await trio.testing.wait_all_tasks_blocked()
             assert len(chat.requests) == 4
             assert trio.current_time() == start + 2
+
+
+async def test_requests_that_come_together_leave_turns_to_others(
+    autojump_clock: MockClock,
+) -> None:
+    """Between any two of them everybody else goes on, even if each is answered at once."""
+    async with house() as chat:
+        chat.keeps = True
+        conn = await chat.comes()
+        await conn.peer.send_all(GET * 10)
+        served = [0]
+        while served[-1] < 10:
+            await trio.lowlevel.checkpoint()
+            served.append(len(chat.requests))
+        # Who is first in a round of Trio's loop may be the last one in the next.
+        assert all(later - earlier <= 2 for earlier, later in pairwise(served))
 
 
 async def test_a_further_head_has_to_come_in_time(autojump_clock: MockClock) -> None:

@@ -382,6 +382,8 @@ class Acceptor:
         Raises:
             HttpError: it is not clean.
         """
+        if already_read:  # perhaps a whole one; without a wait its sender would keep all others
+            await trio.lowlevel.checkpoint()
         with trio.move_on_after(self._config.keep_alive_timeout) as scope:
             self.admission.begin_idle(address, scope)
             try:
