@@ -152,6 +152,26 @@ async def test_between_requests_a_connection_counts_as_waiting(
         assert await status(third) == 429
 
 
+async def test_kept_connections_of_a_proxy_give_way_to_those_of_the_same_sender(
+    autojump_clock: MockClock,
+) -> None:
+    """They count for whoever asked last, and are the first to end if that one comes again."""
+    proxy = "192.0.2.7"
+    async with house(replace(CONFIG, trusted_proxy=(proxy,))) as chat:
+        chat.keeps = True
+        asked = with_header(GET, b"X-Forwarded-For: 192.0.2.1")
+        kept = [await chat.comes(proxy) for _ in range(CONFIG.waiting_per_address)]
+        for conn in kept:
+            await conn.send(asked)
+        chat.keeps = False
+        other, newcomer = await chat.comes(proxy), await chat.comes(proxy)
+        await other.send(asked.replace(b"0.2.1", b"0.2.2"))
+        assert chat.ended_at == {}
+        await newcomer.send(asked)
+        assert list(chat.ended_at) == [kept[0]]
+        assert len(chat.requests) == CONFIG.waiting_per_address + 2
+
+
 async def test_who_has_asked_waits_where_there_is_a_place(autojump_clock: MockClock) -> None:
     """With none the connection ends behind its answer, unless another one may give way."""
     async with house() as chat:

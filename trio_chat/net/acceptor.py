@@ -208,7 +208,7 @@ class Acceptor:
                 path = ""
                 if rest is None or self._is_shut or not self.admission.rest(slot):
                     return None
-                head = await self._next_head(stream, peer, rest)
+                head = await self._next_head(stream, slot.key or peer, rest)
         except HttpError as refusal:
             await self._refuse(stream, as_told_at(path or refusal.path, refusal), address)
         return None
@@ -378,6 +378,8 @@ class Acceptor:
 
     async def _next_head(self, stream: Stream, address: str, already_read: bytes) -> Head | None:
         """Return the head of a further request, or ``None`` if none comes in time.
+
+        The address is the one for which the connection counts.
 
         Raises:
             HttpError: it is not clean.
