@@ -1,6 +1,8 @@
 """Helpers: what a person does with the page and sees of it."""
 
 import json
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from playwright.sync_api import Error, Page, WebSocketRoute, expect
@@ -19,8 +21,10 @@ SHOWS = """texts => {
 
 
 def pasted(page: Page) -> str:
-    """Paste what was copied into the field, as the page itself cannot read it; return that."""
+    """Paste what was copied into the empty field, which the page itself cannot read; return it."""
+    expect_field(page, "")
     page.locator("#text").press("ControlOrMeta+v")
+    expect(page.locator("#text")).not_to_have_value("")
     return page.input_value("#text")
 
 
@@ -86,30 +90,36 @@ def fill(page: Page, chat: Chat) -> None:
     wait_for(page, "line 99")
 
 
-def from_end(page: Page) -> float:
-    """Return how many pixels the log is scrolled away from its end."""
-    log = "document.getElementById('log')"
-    return float(page.evaluate(f"{log}.scrollHeight - {log}.scrollTop - {log}.clientHeight"))
+def expect_end(page: Page) -> None:
+    """Expect the end of the log to be in sight, to the pixel, as soon as it is drawn."""
+    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
 
 
 Place = tuple[str, float]
 
 
+TOP_LINE = """(() => {
+    const edge = document.getElementById("log").getBoundingClientRect().top;
+    const rows = [...document.querySelectorAll("#log .text")];
+    const row = rows.find((row) => row.getBoundingClientRect().bottom > edge);
+    return row ? [row.textContent, row.getBoundingClientRect().top - edge] : ["", 0];
+})()"""
+IS_AT = f"""([text, offset]) => {{
+    const [line, now] = {TOP_LINE};
+    return line === text && Math.abs(now - offset) <= 1;
+}}"""
+
+
 def top_line(page: Page) -> Place:
     """Return the line at the top edge of the log, and how far it is from there."""
-    text, offset = page.evaluate(
-        """() => {
-            const edge = document.getElementById("log").getBoundingClientRect().top;
-            const rows = [...document.querySelectorAll("#log .text")];
-            const row = rows.find((row) => row.getBoundingClientRect().bottom > edge);
-            return [row.textContent, row.getBoundingClientRect().top - edge];
-        }"""
-    )
+    text, offset = page.evaluate(TOP_LINE)
     return str(text), float(offset)
 
 
 def expect_place(page: Page, place: Place) -> None:
-    """Expect the log to be where it was, to the pixel."""
+    """Expect the log to be where it was, to the pixel, as soon as it is drawn."""
+    with suppress(Error):
+        page.wait_for_function(IS_AT, arg=list(place))
     line, offset = top_line(page)
     assert line == place[0]
     assert abs(offset - place[1]) <= 1
@@ -120,6 +130,13 @@ def wait_until(page: Page, condition: str) -> None:
     page.wait_for_function(
         f"() => {{ const log = document.getElementById('log'); return {condition} }}"
     )
+
+
+def wait_while(page: Page, is_so: Callable[[], bool]) -> None:
+    """Wait while something is so that the page cannot tell, but no longer than for all else."""
+    until = time.monotonic() + PATIENCE
+    while is_so() and time.monotonic() < until:
+        page.wait_for_timeout(50)
 
 
 def scroll_to(page: Page, top: int) -> None:

@@ -227,8 +227,8 @@ def test_the_panels_of_a_phone_are_reached_by_keys(open_page: OpenPage) -> None:
     for panel in ("rooms", "people"):
         page.focus(f"#open-{panel}")
         page.keyboard.press("Enter")
-        assert page.evaluate(f"document.activeElement.closest('#{panel}') !== null")
-        assert page.evaluate(FOCUS)[1]
+        page.wait_for_function(f"document.activeElement.closest('#{panel}') !== null")
+        page.wait_for_function(f"({FOCUS})()[1]")
         page.keyboard.press("Escape")
         expect(page.locator(f"#open-{panel}")).to_be_focused()
         expect(page.locator(f"#{panel}")).to_be_hidden()

@@ -321,6 +321,7 @@ def test_hostile_messages_are_quoted_as_text(open_page: OpenPage) -> None:
         for _ in range(place):
             page.keyboard.press("ArrowUp")
         page.keyboard.press("r")
+        expect(page.locator(".draft-context")).to_contain_text("Reply to")
         context = page.locator(".draft-context").bounding_box()
         assert context
         assert context["height"] < 60

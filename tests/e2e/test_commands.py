@@ -9,7 +9,6 @@ from tests.e2e.looking import (
     expect_lines,
     join,
     limit,
-    lines,
     open_room,
     say,
     wait_for,
@@ -91,7 +90,7 @@ def test_what_is_no_command_is_told_and_stays_in_the_field(
     say(page, text)
     expect_told(page, words)
     expect_field(page, text)
-    assert lines(page) == []
+    expect_lines([], page)
 
 
 def test_the_commands_are_told(open_page: OpenPage) -> None:
@@ -143,7 +142,7 @@ def test_what_is_typed_right_after_a_room_was_chosen_is_for_that_room(open_page:
     expect_lines(["at once"], page)
     open_room(page, "tea")
     expect_field(page, "half a thought")
-    assert lines(page) == []
+    expect_lines([], page)
 
 
 def test_a_topic_that_is_too_long_stays_in_the_field(open_page: OpenPage) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
-from tests.e2e.looking import PHONE, join, open_room, pasted, post, say, wait_for
+from tests.e2e.looking import PHONE, join, open_room, pasted, post, say, wait_for, wait_while
 from tests.e2e.test_access import faults
 
 QUESTION = "What shall we call you?"
@@ -187,18 +187,21 @@ def test_somebody_is_asked_before_they_become_another(open_page: OpenPage) -> No
     wait_for_no(ben, "bens")
 
 
+HELD = """() => new Promise((resolve) => {
+    indexedDB.open("trio-chat").onsuccess = ({ target: { result } }) => {
+        const all = result.transaction("rooms").objectStore("rooms").getAll();
+        all.onsuccess = () => {
+            result.close();
+            resolve(JSON.stringify([{ ...localStorage }, all.result]));
+        };
+    };
+})"""
+
+
 def wait_for_no(page: Page, text: str) -> None:
-    """Expect a text in nothing that the browser stores."""
-    assert text not in json.dumps(stored(page))
-    cached = page.evaluate(
-        """() => new Promise((resolve) => {
-            indexedDB.open("trio-chat").onsuccess = ({ target: { result } }) => {
-                const all = result.transaction("rooms").objectStore("rooms").getAll();
-                all.onsuccess = () => { result.close(); resolve(JSON.stringify(all.result)); };
-            };
-        })"""
-    )
-    assert text not in cached
+    """Wait until a text is in nothing that the browser stores."""
+    wait_while(page, lambda: text in page.evaluate(HELD))
+    assert text not in page.evaluate(HELD)
 
 
 def test_somebody_whose_code_is_not_good_stays_who_they_are(
@@ -362,6 +365,7 @@ def test_after_signing_out_the_page_is_as_on_a_first_visit(open_page: OpenPage) 
     expect(question).to_contain_text("On a computer that others use too")
     expect(question).not_to_contain_text("not sent yet")
     question.get_by_role("button", name="Sign out here and forget me").click()
+    wait_while(page, lambda: all_stored(page) != expected)
     assert all_stored(page) == expected
     assert stored(page)["trio-chat.key"] != key
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import PHONE, expect_field, join, open_room, post, say, wait_for
+from tests.e2e.looking import PHONE, expect_field, join, open_room, post, say, wait_for, wait_while
 from tests.e2e.test_access import faults
 
 LINK = "Chat as somebody else"
@@ -43,6 +43,12 @@ def be_guest(page: Page, nick: str) -> Page:
     return guest
 
 
+def kinds(page: Page) -> set[str]:
+    """Return what kinds of things the window stores."""
+    names = page.evaluate(STORED, "sessionStorage")
+    return {name.split(".")[1] for name in names if "." in name}
+
+
 def expect_guest(page: Page, nick: str) -> None:
     """Expect that a window says whose it is."""
     told = re.compile(f"^Guest window: here you are .?{nick}.?, until you close it")
@@ -56,7 +62,7 @@ def test_a_guest_window_is_somebody_else(open_page: OpenPage) -> None:
     ann = first_visit(open_page, "Ann", room="tea")
     expect(ann.locator(".guest")).to_have_count(0)
     bob = be_guest(ann, "Bob")
-    assert bob.url == ann.url
+    expect(bob).to_have_url(ann.url)
     expect_guest(bob, "Bob")
     say(bob, "I am Bob")
     wait_for(ann, "I am Bob")
@@ -84,8 +90,9 @@ def test_neither_has_anything_of_the_other(open_page: OpenPage) -> None:
     bob.press("#text", "Enter")
     expect(bob.locator("#log .outgoing .text")).to_have_text("a draft of Bob")
     assert ann.evaluate(STORED, "localStorage") == before
-    kept = bob.evaluate(STORED, "sessionStorage")
-    assert {name.split(".")[1] for name in kept if "." in name} >= {"session", "outbox", "room"}
+    kept = {"session", "outbox", "room"}
+    wait_while(bob, lambda: not kept <= kinds(bob))
+    assert kept <= kinds(bob)
     bob.context.set_offline(False)
     ann.fill("#text", "a draft of Ann")
     ann.reload()
@@ -144,8 +151,8 @@ def test_a_notification_opens_no_guest_window(open_page: OpenPage) -> None:
     held = "async () => (await navigator.locks.query()).held.map(({ name }) => name)"
     assert "trio-chat guest" in bob.evaluate(held)
     bob.close()
-    while "trio-chat guest" in ann.evaluate(held):
-        ann.wait_for_timeout(50)
+    wait_while(ann, lambda: "trio-chat guest" in ann.evaluate(held))
+    assert "trio-chat guest" not in ann.evaluate(held)
 
 
 @pytest.mark.parametrize(

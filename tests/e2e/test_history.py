@@ -6,8 +6,8 @@ from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import (
     SMALL,
+    expect_end,
     expect_place,
-    from_end,
     lines,
     post,
     scroll_to,
@@ -33,7 +33,7 @@ def test_a_reload_shows_the_latest_page(open_page: OpenPage, chat: Chat) -> None
         shown = lines(page)
         assert len(shown) > 20
         assert shown == said[-len(shown) :]
-        assert from_end(page) < 1
+        expect_end(page)
         expect(page.locator("#newer")).to_be_hidden()
         page.reload()
 

@@ -45,8 +45,9 @@ def test_what_is_chosen_is_kept_and_there_before_anything_is_drawn(open_page: Op
     for one in (page, other):
         expect(one.locator("html")).to_have_attribute("data-theme", "dark")
         expect(one.locator("html")).to_have_attribute("data-density", "compact")
+    expect(page.locator("html")).not_to_have_css("font-size", size)
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") > size
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(23, 25, 31)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(23, 25, 31)")
     assert faults(page) == []
     page.keyboard.press("Escape")
     page.reload()

@@ -19,6 +19,7 @@ from tests.e2e.looking import (
     say,
     wait_for,
     wait_for_kept,
+    wait_while,
 )
 from tests.e2e.test_access import TOO_SMALL, faults
 
@@ -150,12 +151,12 @@ def test_what_is_cleared_is_not_kept_by_the_page(open_page: OpenPage) -> None:
     bob.go_back()
     post(bob, "secret words")
     wait_for_kept(ann, "secret words")
-    ann.wait_for_timeout(2_500)  # the cache is written every 2 s
+    wait_while(ann, lambda: "secret words" not in cached(ann))
     assert "secret words" in cached(ann)
     open_menu(ann, "Bob").get_by_role("button", name="Clear messages: All").click()
     ann.get_by_role("button", name="Clear", exact=True).click()
     expect(ann.locator("#log .deleted")).to_have_count(1)
-    ann.wait_for_timeout(2_500)
+    wait_while(ann, lambda: "secret words" in cached(ann))
     assert "secret words" not in cached(ann)
 
 

@@ -17,6 +17,7 @@ from tests.e2e.looking import (
     say,
     wait_for,
     wait_for_kept,
+    wait_while,
 )
 
 SAID = [f"line {count}" for count in range(5)]
@@ -36,13 +37,10 @@ KEPT = """
 """
 
 
-def wait_for_cached(page: Page, room: str, text: str) -> None:
-    """Wait until a room is kept in the browser up to a line."""
-    for _ in range(100):
-        if page.evaluate(KEPT, room) == text:
-            return
-        page.wait_for_timeout(100)
-    pytest.fail(f"{text} is not kept of {room}")
+def wait_for_cached(page: Page, room: str, text: str | None) -> None:
+    """Wait until a room is kept in the browser up to a line, or not any more."""
+    wait_while(page, lambda: bool(page.evaluate(KEPT, room) != text))
+    assert page.evaluate(KEPT, room) == text
 
 
 def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> None:
@@ -95,12 +93,7 @@ def test_what_was_left_is_forgotten(open_page: OpenPage) -> None:
     wait_for_cached(page, "tea", "to be forgotten")
     join(page, "milk")
     leave_room(page, "tea")
-    page.wait_for_timeout(100)
-    for _ in range(100):
-        if page.evaluate(KEPT, "tea") is None:
-            break
-        page.wait_for_timeout(100)
-    assert page.evaluate(KEPT, "tea") is None
+    wait_for_cached(page, "tea", None)
 
 
 def test_a_new_version_is_there_with_the_next_load(open_page: OpenPage) -> None:

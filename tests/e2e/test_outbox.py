@@ -16,6 +16,7 @@ from tests.e2e.looking import (
     say,
     wait_for,
     wait_for_kept,
+    wait_while,
 )
 
 
@@ -185,7 +186,7 @@ def test_a_browser_that_stores_nothing_sends_all_the_same(open_page: OpenPage) -
     line.cut()
     say(page, "and this")
     page.close(run_before_unload=True)
-    other.wait_for_timeout(300)
+    wait_while(other, lambda: not asked)
     assert asked == ["beforeunload"]
 
 

@@ -13,11 +13,11 @@ from tests.e2e.guest import enter
 from tests.e2e.looking import (
     SMALL,
     come_back_unnoticed,
+    expect_end,
     expect_field,
     expect_lines,
     expect_place,
     fill,
-    from_end,
     greet,
     join,
     post,
@@ -104,7 +104,7 @@ def test_the_log_follows_at_its_end_and_else_keeps_its_place(
     newer = page.locator("#newer")
     fill(page, chat)
     wait_until(page, "log.scrollTop > 0")
-    assert from_end(page) < 1
+    expect_end(page)
     expect(newer).to_be_hidden()
 
     scroll_to(page, 500)
@@ -116,13 +116,13 @@ def test_the_log_follows_at_its_end_and_else_keeps_its_place(
 
     newer.click()
     expect(newer).to_be_hidden()
-    assert from_end(page) < 1
+    expect_end(page)
     expect(page.locator("#log .new")).to_have_text("New")
 
     page.evaluate("document.getElementById('log').scrollTop -= 25")
     chat.say("almost at the end")
     wait_for(page, "almost at the end")
-    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+    expect_end(page)
 
 
 def test_the_end_stays_in_sight_when_a_keyboard_takes_room(open_page: OpenPage, chat: Chat) -> None:
@@ -131,7 +131,7 @@ def test_the_end_stays_in_sight_when_a_keyboard_takes_room(open_page: OpenPage, 
     fill(page, chat)
     page.set_viewport_size({"width": 500, "height": 250})
     wait_until(page, "log.clientHeight < 150")
-    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+    expect_end(page)
 
 
 def test_the_end_stays_in_sight_when_the_field_shrinks_and_grows_at_once(
@@ -141,7 +141,7 @@ def test_the_end_stays_in_sight_when_the_field_shrinks_and_grows_at_once(
     page = open_page(viewport=SMALL)
     fill(page, chat)
     page.fill("#text", "one\ntwo\nthree\nfour")
-    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+    expect_end(page)
     page.evaluate(
         """() => {
             const field = document.getElementById("text");
@@ -155,7 +155,7 @@ def test_the_end_stays_in_sight_when_the_field_shrinks_and_grows_at_once(
     )
     chat.say("and one more")
     wait_for(page, "and one more")
-    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+    expect_end(page)
 
 
 def test_hostile_text_is_text(open_page: OpenPage, chat: Chat) -> None:
@@ -164,7 +164,7 @@ def test_hostile_text_is_text(open_page: OpenPage, chat: Chat) -> None:
     chat.say(*HOSTILE)
     wait_for(page, HOSTILE[-1])
     expect_lines(HOSTILE, page)
-    assert page.title() == "lobby · Chat"
+    expect(page).to_have_title("lobby · Chat")
     assert page.locator("#log img, #log script, #log b").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
     overflow = "(log => log.scrollWidth - log.clientWidth)(document.getElementById('log'))"

@@ -155,7 +155,7 @@ def test_an_operator_s_link_is_shown_in_the_hello(open_page: OpenPage, chat: Cha
         shown.clear()
         visit(page, f"{chat.url}r/tea#operator={secret}")
         expect(page.locator("#notice")).to_contain_text(told)
-        assert page.url == f"{chat.url}r/tea"
+        expect(page).to_have_url(f"{chat.url}r/tea")
         page.reload()
         page.wait_for_selector("#status.open")
         assert shown == [secret, None]

@@ -1,5 +1,7 @@
 """Rooms: joined by a form or a link, left by a button, and what is unread in them."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,13 +11,13 @@ from tests.e2e.guest import enter
 from tests.e2e.looking import (
     PHONE,
     SMALL,
+    expect_end,
     expect_field,
+    expect_lines,
     expect_place,
     fill,
-    from_end,
     join,
     leave_room,
-    lines,
     open_room,
     pasted,
     post,
@@ -34,14 +36,14 @@ def test_a_room_is_joined_by_its_name_and_by_its_link(open_page: OpenPage) -> No
     """The address names it; who opens that link is in the same room and in no other."""
     page = open_page(name="Ann")
     join(page, "tea")
-    assert page.url.endswith("/r/tea")
+    expect(page).to_have_url(re.compile("/r/tea$"))
     say(page, "milk?")
     other = open_page(name="Bob", room="tea")
     wait_for(other, "milk?")
     expect(other.locator("#people li")).to_have_text(["Bob (you)", "Ann⋯"])
     expect(other.get_by_role("navigation").get_by_role("link")).to_have_text(["tea0 unread"])
     open_room(page, "lobby")
-    assert lines(page) == []
+    expect_lines([], page)
 
 
 def test_a_link_to_the_room_is_copied(open_page: OpenPage) -> None:
@@ -50,7 +52,7 @@ def test_a_link_to_the_room_is_copied(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Copy the link").click()
     expect(page.locator("#notice")).to_contain_text("Link copied")
     assert pasted(page) == page.url
-    assert page.url.endswith("/r/tea")
+    expect(page).to_have_url(re.compile("/r/tea$"))
     page.get_by_role("button", name="Close").click()
     expect(page.locator("#notice")).to_be_hidden()
 
@@ -73,7 +75,7 @@ def test_an_address_that_names_no_room_opens_none(
     expect(page.locator("#notice")).to_be_hidden()
     page.get_by_role("link", name="Go to the lobby").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
-    assert page.url.endswith("/r/lobby")
+    expect(page).to_have_url(re.compile("/r/lobby$"))
     expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(["lobby0 unread"])
     say(page, "hello")
     wait_for(page, "hello")
@@ -102,7 +104,7 @@ def test_for_a_room_that_cannot_be_another_one_is_proposed(
     proposal = page.get_by_role("link", name="Did you mean \u2068my-room\u2069?")
     proposal.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("my-room")
-    assert page.url.endswith("/r/my-room")
+    expect(page).to_have_url(re.compile("/r/my-room$"))
     say(page, "hello")
     wait_for(page, "hello")
     page.go_back()
@@ -191,7 +193,7 @@ def test_an_address_is_followed_though_the_page_is_drawn_before_it_is_read(
     join(page, "milk")
     page.evaluate("history.back(); document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("heading", level=1)).to_have_text("tea")
-    assert page.url.endswith("/r/tea")
+    expect(page).to_have_url(re.compile("/r/tea$"))
 
 
 def test_the_way_back_leads_through_the_rooms(open_page: OpenPage) -> None:
@@ -245,7 +247,7 @@ def test_a_room_that_was_at_its_end_is_there_again(open_page: OpenPage, chat: Ch
     expect(page.locator(UNREAD)).to_have_text("1 unread")
     open_room(page, "lobby")
     wait_for(page, "meanwhile")
-    assert from_end(page) < 1
+    expect_end(page)
 
 
 def test_on_a_phone_the_panels_are_behind_buttons(open_page: OpenPage) -> None:
@@ -296,4 +298,4 @@ def test_the_form_offers_the_rooms_there_are(open_page: OpenPage) -> None:
     post(one, "it is open")  # before that the server may not have the room
     two.get_by_label("Join another room").focus()
     expect(two.locator("#listed option")).to_have_count(1)
-    assert two.locator("#listed option").get_attribute("value") == "tea"
+    expect(two.locator("#listed option")).to_have_attribute("value", "tea")
