@@ -138,13 +138,18 @@ def test_a_message_whose_answer_is_lost_is_not_doubled(open_page: OpenPage) -> N
 def test_sending_shows_after_3_s(open_page: OpenPage) -> None:
     """Most messages are confirmed before; until then they are grey."""
     page = open_page(prepare=lambda page: judge(page, lambda *_: False))
+    browser = page.context.new_cdp_session(page)
+    browser.send("Animation.enable")
+    browser.send("Animation.setPlaybackRate", {"playbackRate": 0})
     say(page, "into the void")
-    message = page.locator(".outgoing", has_text="into the void")
-    expect(message).to_be_visible()
-    page.wait_for_timeout(1000)
-    expect(page.get_by_text("Sending …")).to_be_hidden()
-    page.wait_for_timeout(2500)
-    expect(page.get_by_text("Sending …")).to_be_visible()
+    expect(page.locator(".outgoing", has_text="into the void")).to_be_visible()
+    sending = page.get_by_text("Sending …")
+    expect(sending).to_be_hidden()
+    be_at = "(one, ms) => { one.getAnimations()[0].currentTime = ms }"
+    sending.evaluate(be_at, 2_900)
+    expect(sending).to_be_hidden()
+    sending.evaluate(be_at, 3_000)
+    expect(sending).to_be_visible()
 
 
 def test_a_message_that_is_refused_can_be_sent_again(open_page: OpenPage) -> None:
