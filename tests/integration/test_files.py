@@ -1,6 +1,7 @@
 """Pictures and files: how they come, who may have them in which message, and what others get."""
 
 import base64
+import errno
 import sqlite3
 import sys
 from contextlib import closing
@@ -600,6 +601,24 @@ async def test_a_folder_that_is_another_s_is_refused(tmp_path: Path) -> None:
     (folder / "index.db").write_bytes(b"no database at all" * 1000)
     with pytest.raises(JournalError, match="cannot be used"):
         async with running(database=str(tmp_path / "a.db"), files=folder):
+            pass
+
+
+async def test_a_folder_that_cannot_be_had_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the start, in a line: no folder, or on a disk without locks."""
+    (tmp_path / "file").touch()
+    with pytest.raises(JournalError, match=r"file cannot be used: .*exists"):
+        async with serving(files=tmp_path / "file"):
+            pass
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("trio_chat.files.place.fcntl.flock", fail)
+    with pytest.raises(JournalError, match="cannot be used: No locks"):
+        async with serving(files=tmp_path / "files"):
             pass
 
 

@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 import trio
 
+from tests.integration.asking import session
 from tests.integration.chatters import Chatter, chatting
+from tests.integration.commands import outcome
 from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_moderation import make_class, moderate
+from tests.integration.uploads import fetch, upload
 from trio_chat.journal.hints import Codec, Hint, Outgoing
 from trio_chat.journal.postgres import notify
 from trio_chat.journal.postgres.journal import PostgresJournal
@@ -388,3 +392,21 @@ async def test_people_of_a_dead_node_leave(nodes: Pair, postgres_url: str) -> No
         bus_of(other)._id = bus_of(other)._places._id
         bus_of(other)._places.begin()
         await until_state(ann, "Ben", "joined")
+
+
+async def test_a_folder_of_files_is_one_node_s(postgres_url: str, tmp_path: Path) -> None:
+    """Another one on it does not start, and changes nothing there; after the first one it does."""
+    folder = tmp_path / "files"
+    other = ("--port", "0", "--database", postgres_url, "--files", str(folder))
+    async with serving(database=postgres_url, files=folder) as one:
+        refused = await outcome(*other)
+        file = await upload(one, await session(one, "Ann"), b"x")
+        (folder / "parts" / "coming").touch()
+        again = await outcome(*other)
+        for each in (refused, again):
+            assert each.returncode == 2
+            last = each.stderr.splitlines()[-1]
+            assert f"{folder} is in use by another trio-chat server".encode() in last
+        assert (folder / "parts" / "coming").exists()
+    async with serving(database=postgres_url, files=folder) as later:
+        assert (await fetch(later, file["id"])).body == b"x"

@@ -21,20 +21,27 @@ class Blobs:
     """The folder of files.
 
     Args:
-        folder: Where it is; ``prepare`` makes it.
+        folder: Where it is; ``make`` makes it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._parts = folder / PARTS
 
-    def prepare(self) -> None:
-        """Make the folder, and forget what was not complete when the last server ended.
+    def make(self) -> None:
+        """Make the folder, unless it is there.
 
         Raises:
             OSError: it cannot be made.
         """
         self.folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+    def clear_parts(self) -> None:
+        """Forget what was not complete when the last server ended.
+
+        Raises:
+            OSError: it cannot be deleted.
+        """
         with suppress(FileNotFoundError):
             shutil.rmtree(self._parts)
         self._parts.mkdir(PRIVATE_FOLDER)

@@ -1,9 +1,11 @@
 """The keeper of files: has them written, finds them, and deletes those that no message has."""
 
 import hashlib
+import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,7 +20,7 @@ from trio_chat.files.index import NAME, Index, Row, file_of
 from trio_chat.files.kinds import OTHER, Kind, picture_kind
 from trio_chat.files.names import proper_name
 from trio_chat.files.pictures import Pictures
-from trio_chat.files.place import folder_of
+from trio_chat.files.place import folder_of, lock_out_others
 from trio_chat.files.resumables import Resumables
 from trio_chat.files.uploads import Upload, Uploads, Used
 from trio_chat.journal.journal import Journal
@@ -59,7 +61,9 @@ class Found(NamedTuple):
 
 
 class FileKeeper:
-    """Keeps the files of messages in a folder. The folder is made with the first file.
+    """Keeps the files of messages in a folder, which no other server may have.
+
+    It is made with the first file, or at the start if the settings name it.
 
     Args:
         config: ``files``, ``max_files``, ``keep_free`` and ``unused_file_timeout``.
@@ -74,6 +78,7 @@ class FileKeeper:
         folder = folder_of(config)
         self._blobs = Blobs(folder) if folder else None
         self._index: Index | None = None
+        self._lock: int | None = None  # descriptor that keeps other servers out
         self._one = trio.CapacityLimiter(1)  # thread that looks at the index
         self._pictures = Pictures()
         self._opening = trio.Lock()
@@ -90,11 +95,20 @@ class FileKeeper:
         return self._blobs is not None and self._config.file_limit > 0
 
     async def open(self) -> None:
-        """Open what is there from before, if there is anything.
+        """Keep others out of the folder that is named, and open what is there from before.
 
         Raises:
-            JournalError: it cannot be used; the message says why.
+            JournalError: it cannot be used, or another server has it; the message says why.
         """
+        try:
+            if self._config.files is not None:
+                await trio.to_thread.run_sync(self._hold)
+            await self._open_if_there()
+        except JournalError:
+            self.close()
+            raise
+
+    async def _open_if_there(self) -> None:
         if self._index is None and self._blobs and (self._blobs.folder / NAME).exists():
             await self._ensure_open()
 
@@ -114,11 +128,10 @@ class FileKeeper:
 
     def _open(self) -> tuple[Index, list[Row]]:
         assert self._blobs
-        try:
-            self._blobs.prepare()
-            index = Index(self._blobs.folder)
-        except OSError as error:
-            raise JournalError(f"{self._blobs.folder} cannot be used: {error.strerror}") from None
+        self._hold()
+        with _telling(self._blobs.folder):
+            self._blobs.clear_parts()
+        index = Index(self._blobs.folder)
         mark = hashlib.blake2b(self._journal.secret, digest_size=16).hexdigest()
         if not index.bind(mark):
             index.close()
@@ -126,6 +139,14 @@ class FileKeeper:
         self._blobs.remove_others(index.is_known)
         self.figures.count, self.figures.size = index.totals()
         return index, index.unused()
+
+    def _hold(self) -> None:
+        """Make the folder, and keep other servers out of it as long as this one lives."""
+        assert self._blobs
+        if self._lock is None:
+            with _telling(self._blobs.folder):
+                self._blobs.make()
+                self._lock = lock_out_others(self._blobs.folder)
 
     def _as_upload(self, row: Row) -> Upload:
         """Return a file of before the start that no message has, unless the journal knows one."""
@@ -137,6 +158,9 @@ class FileKeeper:
         """Let go of what is open."""
         if self._index:
             self._index.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     async def _ask(self, look: Callable[[Index], T]) -> T:
         """Look something up in the index, or change it, in a thread.
@@ -269,7 +293,7 @@ class FileKeeper:
         Raises:
             Unavailable: it cannot be told just now.
         """
-        await self.open()  # a command may have made it
+        await self._open_if_there()  # a command may have made it
         if self._index is None:
             return None
         row = await self._find(file_id)
@@ -384,3 +408,12 @@ class FileKeeper:
                 await trio.sleep(RETRY_MS / 1000)
             else:
                 return
+
+
+@contextmanager
+def _telling(folder: Path) -> Iterator[None]:
+    """Tell in a line what is wrong with a folder in the block."""
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(f"{folder} cannot be used: {error.strerror}") from None

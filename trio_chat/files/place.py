@@ -1,11 +1,15 @@
 """The place of files: the folder that the settings name, or the one beside the database."""
 
+import fcntl
+import os
 from pathlib import Path
 
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.database_url import is_url
+from trio_chat.journal.types import JournalError
 
 ENDING = ".files"  # behind the name of the database
+LOCK = "lock"  # in the folder
 
 
 def folder_of(config: Config) -> Path | None:
@@ -20,3 +24,27 @@ def folder_of(config: Config) -> Path | None:
 def folder_beside(database: Path) -> Path:
     """Return the folder for the files of a database, if no other one is named."""
     return database.with_name(database.name + ENDING)
+
+
+def lock_out_others(folder: Path) -> int:
+    """Hold the lock of a folder: two servers would delete each other's files.
+
+    Returns:
+        The descriptor that holds it as long as it is open.
+
+    Raises:
+        JournalError: another server has the folder.
+        OSError: the lock cannot be made.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(folder / LOCK, flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        text = "is in use by another trio-chat server; each needs a folder of its own (--files)"
+        raise JournalError(f"{folder} {text}") from None
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
