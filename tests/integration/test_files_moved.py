@@ -38,6 +38,13 @@ def kept_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
+def lose(path: Path) -> None:
+    """Remove a database, and not its files."""
+    for one in path.parent.glob(f"{path.name}*"):
+        if one.is_file():
+            one.unlink()
+
+
 async def contents(path: Path, *ids: str, files: Path | None = None) -> list[bytes]:
     """Return what a server on a database answers for files; nothing for those it has not."""
     async with running(database=str(path), files=files) as server:
@@ -95,19 +102,25 @@ async def test_files_on_another_disk_are_copied(
 
 
 async def test_a_database_without_files_is_backed_up_as_ever(tmp_path: Path) -> None:
-    """Nothing is made beside the copy, and nothing put back."""
+    """Nothing is made beside the copy, and nothing put back; there is nothing to count or check."""
     path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
     async with running(database=str(path)) as server:
         await session(server, "Ann")
     assert (await outcome("backup", "--database", str(path), str(copy))).returncode == 0
     assert (await outcome("restore", "--database", str(path), str(copy))).returncode == 0
+    assert (await outcome("check", "--database", str(path))).returncode == 0
+    stats = await outcome("stats", "--json", "--database", str(path))
+    assert '"name": "files that people sent", "count": 0, "bytes": 0' in stats.stdout.decode()
     assert not [one for one in kept_in(tmp_path) if ".files" in one.name]
 
 
 async def test_an_export_brings_the_files_along(tmp_path: Path) -> None:
-    """To a folder that a server has for itself; a second time nothing happens."""
+    """To a folder that a server has for itself; one that is there already is not taken again."""
     here, there, folder = tmp_path / "here.db", tmp_path / "there.db", tmp_path / "own"
-    ids = await sent(here, b"one", b"two", files=folder)
+    *ids, gone = await sent(here, b"one", b"two", b"three", b"four", files=folder)
+    with closing(sqlite3.connect(folder / "index.db")) as index:
+        index.execute("DELETE FROM files WHERE id = ?", (gone,))
+        index.commit()
     lines, out = tmp_path / "out.jsonl", tmp_path / "out"
     export = ("export", "--database", str(here), "--files", str(folder), "-o", str(lines))
     assert (await outcome(*export, "--with-files", str(out))).returncode == 0
@@ -115,13 +128,16 @@ async def test_an_export_brings_the_files_along(tmp_path: Path) -> None:
     files = [
         line["files"] for line in map(json.loads, lines.read_text().splitlines()) if "files" in line
     ]
-    assert [file[0]["alt"] for file in files] == ["a", "a"]
+    assert [file[0]["alt"] for file in files] == ["a"] * 4
     (out / ids[1]).unlink()
     taken = ("import", "--database", str(there), str(lines), "--with-files", str(out))
     for _ in range(2):
         done = await outcome(*taken)
         assert done.returncode == 0, done.stderr
-    assert await contents(there, *ids) == [b"one", b""]
+    lose(there)  # as if it had ended before it had kept the messages
+    done = await outcome(*taken)
+    assert done.returncode == 0, done.stderr
+    assert await contents(there, *ids) == [b"one", b"", b"three"]
     bare = await outcome("import", "--database", str(tmp_path / "bare.db"), str(lines))
     assert bare.returncode == 0
     assert not (tmp_path / "bare.db.files").exists()
@@ -155,6 +171,11 @@ async def test_folders_that_cannot_be_written_are_told(tmp_path: Path) -> None:
     out.mkdir()
     (out / id).mkdir()
     assert (await outcome(*export, str(out))).returncode == 0  # it is there
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    (linked / id).symlink_to(tmp_path / "no" / "where")
+    refused = await outcome(*export, str(linked))
+    assert (refused.returncode, b"cannot write" in refused.stderr) == (1, True)
     taken = ("import", "--database", str(tmp_path / "new.db"), str(lines), "--with-files")
     refused = await outcome(*taken, str(out))
     assert (refused.returncode, b"cannot keep" in refused.stderr) == (1, True)

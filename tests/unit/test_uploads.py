@@ -36,11 +36,14 @@ def test_a_message_gets_what_is_known_of_its_files() -> None:
 
 
 def test_what_is_no_message_has_no_files() -> None:
-    """Nothing is looked for."""
+    """Nothing is looked for; and nothing happens if another node's message is kept."""
     uploads = Uploads(lambda: 0.0)
     topic = Topic(room="tea", text="x")
     assert uploads.take_into(topic) is None
     uploads.answered(topic)
+    uploads.add(upload("1"))
+    uploads.used(message("2"))
+    assert len(uploads) == 1
 
 
 def test_what_waits_for_approval_stays() -> None:

@@ -241,8 +241,7 @@ class FilesIn:
 
     def _keep(self, event: AnyStoredEvent, file: File, content: Path) -> None:
         if self._index is None:
-            if not (self._blobs.folder / NAME).exists():
-                self._blobs.make()
+            self._blobs.make()
             self._index = Index(self._blobs.folder)
         if self._index.find(file.id):
             return

@@ -34,9 +34,7 @@ def main(arguments: list[str]) -> int:
     warnings.simplefilter("error")
     try:
         width, height = clean(Path(source), Path(target), kind)
-    except TooLargeError:
-        return TOO_LARGE
-    except MemoryError:
+    except (TooLargeError, MemoryError):
         return TOO_LARGE
     except Exception:  # noqa: BLE001 - whatever a damaged picture leads a decoder to
         return BAD
