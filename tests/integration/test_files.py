@@ -606,6 +606,12 @@ async def test_a_folder_that_is_another_s_is_refused(tmp_path: Path) -> None:
         async with running(database=str(tmp_path / "a.db"), files=folder):
             pass
     (folder / "index.db").unlink()
+    with closing(sqlite3.connect(folder / "index.db")) as index:
+        index.execute("PRAGMA user_version = 1")
+    with pytest.raises(JournalError, match="cannot be used: no such table"):
+        async with running(database=str(tmp_path / "a.db"), files=folder):
+            pass
+    (folder / "index.db").unlink()
     (folder / "index.db").mkdir()
     with pytest.raises(JournalError, match="cannot be used"):
         async with running(database=str(tmp_path / "a.db"), files=folder):
@@ -628,6 +634,42 @@ async def test_a_folder_that_cannot_be_had_is_told(
     with pytest.raises(JournalError, match="cannot be used: No locks"):
         async with serving(files=tmp_path / "files"):
             pass
+
+
+async def test_a_folder_that_cannot_be_made_later_is_told(tmp_path: Path) -> None:
+    """Whoever uploads has to wait; once it can be made, it goes on."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        (tmp_path / "chat.db.files").touch()
+        assert (await post(server, ann, b"x")).status == 503
+        assert (await fetch(server, "1")).status == 404
+        (tmp_path / "chat.db.files").unlink()
+        assert (await post(server, ann, b"x")).status == 201
+
+
+async def test_a_content_that_cannot_be_deleted_goes_with_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can fetch it until then."""
+    path = str(tmp_path / "chat.db")
+    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    async with running(database=path) as server:
+        file = await upload(server, await session(server, "Ann"), b"x")
+        uploads = server.server._hub.uploads
+        with structlog.testing.capture_logs() as logged, monkeypatch.context() as patched:
+            patched.setattr(Blobs, "remove", fail)
+            uploads._uploads[file["id"]].until = 0
+            with trio.fail_after(PATIENCE):
+                while not any("looked at" in line["event"] for line in logged) or len(uploads):
+                    await trio.sleep(0.01)
+        assert (await fetch(server, file["id"])).status == 404
+        assert contents_of(tmp_path / "chat.db.files") == [b"x"]
+    async with running(database=path):
+        assert contents_of(tmp_path / "chat.db.files") == []
 
 
 async def test_files_outlive_a_restart(tmp_path: Path) -> None:

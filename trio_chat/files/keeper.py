@@ -5,7 +5,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -103,14 +103,17 @@ class FileKeeper:
         try:
             if self._config.files is not None:
                 await trio.to_thread.run_sync(self._hold)
-            await self._open_if_there()
+            if self._is_there():
+                await self._ensure_open()
         except JournalError:
             self.close()
             raise
 
-    async def _open_if_there(self) -> None:
-        if self._index is None and self._blobs and (self._blobs.folder / NAME).exists():
-            await self._ensure_open()
+    def _is_there(self) -> bool:
+        """Whether any file was kept; a command may have done it meanwhile."""
+        if self._index or self._blobs is None:
+            return self._index is not None
+        return (self._blobs.folder / NAME).exists()
 
     def warn(self) -> None:
         """Log if pictures cannot be shown."""
@@ -129,16 +132,18 @@ class FileKeeper:
     def _open(self) -> tuple[Index, list[Row]]:
         assert self._blobs
         self._hold()
-        with _telling(self._blobs.folder):
+        with _telling(self._blobs.folder), ExitStack() as stack:
             self._blobs.clear_parts()
-        index = Index(self._blobs.folder)
-        mark = hashlib.blake2b(self._journal.secret, digest_size=16).hexdigest()
-        if not index.bind(mark):
-            index.close()
-            raise JournalError(f"{self._blobs.folder} has the files of another database")
-        self._blobs.remove_others(index.is_known)
-        self.figures.count, self.figures.size = index.totals()
-        return index, index.unused()
+            index = Index(self._blobs.folder)
+            stack.callback(index.close)
+            mark = hashlib.blake2b(self._journal.secret, digest_size=16).hexdigest()
+            if not index.bind(mark):
+                raise JournalError(f"{self._blobs.folder} has the files of another database")
+            self._blobs.remove_others(index.is_known)
+            self.figures.count, self.figures.size = index.totals()
+            unused = index.unused()
+            stack.pop_all()
+        return index, unused
 
     def _hold(self) -> None:
         """Make the folder, and keep other servers out of it as long as this one lives."""
@@ -162,13 +167,25 @@ class FileKeeper:
             os.close(self._lock)
             self._lock = None
 
+    async def _opened(self) -> Index:
+        """Return the index, and open it if that was not done yet.
+
+        Raises:
+            Unavailable: that is not possible just now.
+        """
+        try:
+            return await self._ensure_open()
+        except JournalError as error:
+            log.error("no files can be kept", reason=str(error))
+            raise Unavailable(RETRY_MS) from None
+
     async def _ask(self, look: Callable[[Index], T]) -> T:
         """Look something up in the index, or change it, in a thread.
 
         Raises:
             Unavailable: that is not possible just now.
         """
-        index = await self._ensure_open()
+        index = await self._opened()
         try:
             return await trio.to_thread.run_sync(look, index, limiter=self._one)
         except sqlite3.Error as error:
@@ -189,7 +206,7 @@ class FileKeeper:
             Unavailable: it cannot be written just now.
         """
         self._check_space(1)
-        await self._ensure_open()
+        await self._opened()
         assert self._blobs
         if await self._run(self._blobs.free_bytes) < self._config.keep_free:
             raise Full
@@ -293,8 +310,7 @@ class FileKeeper:
         Raises:
             Unavailable: it cannot be told just now.
         """
-        await self._open_if_there()  # a command may have made it
-        if self._index is None:
+        if not self._is_there():
             return None
         row = await self._find(file_id)
         if row is None or (row.seq and not await self._is_shown(row)):
@@ -417,3 +433,5 @@ def _telling(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise JournalError(f"{folder} cannot be used: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise JournalError(f"{folder} cannot be used: {error}") from None
