@@ -275,9 +275,9 @@ def test_fingers_find_what_they_want(open_page: OpenPage, chat: Chat) -> None:
         say(page, "refuse this")
         page.get_by_role("button", name="Retry").wait_for()
         page.locator("#log .text", has_text="an answer").tap()
-        page.get_by_role("toolbar").wait_for()
+        page.get_by_role("toolbar", name="Actions").wait_for()
         assert page.evaluate(TOO_SMALL) == []
-        page.get_by_role("toolbar").get_by_role("button", name="Reply").tap()
+        page.get_by_role("toolbar", name="Actions").get_by_role("button", name="Reply").tap()
         assert page.evaluate(TOO_SMALL) == []
         for panel in ("rooms", "people", "search"):
             open_panel(page, panel)

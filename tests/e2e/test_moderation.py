@@ -237,7 +237,7 @@ def test_a_raid_is_undone_and_taken_back(open_page: OpenPage, chat: Chat) -> Non
             raider.ask(t="send", room="class", text="spam")
         expect(row(ann, "spam")).to_have_count(2)
         row(ann, "spam").first.hover()
-        ann.get_by_role("toolbar").get_by_role("button", name="More").click()
+        ann.get_by_role("toolbar", name="Actions").get_by_role("button", name="More").click()
         ann.get_by_label("Reason").fill("spam")
         ann.get_by_role("button", name="Undo a raid").click()
         dialog = ann.get_by_role("dialog", name="Undo a raid")
