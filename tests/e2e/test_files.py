@@ -9,7 +9,16 @@ from pathlib import Path
 from playwright.sync_api import FilePayload, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import DESKTOP, PHONE, SMALL, limit, say, wait_for, wait_for_kept
+from tests.e2e.looking import (
+    DESKTOP,
+    PHONE,
+    SMALL,
+    limit,
+    say,
+    wait_for,
+    wait_for_kept,
+    wait_while,
+)
 from tests.e2e.test_access import faults
 from tests.e2e.test_outbox import Line
 from tests.png import png
@@ -133,6 +142,7 @@ def test_a_place_is_kept_for_a_picture_until_it_is_there(open_page: OpenPage) ->
     height = "document.getElementById('lines').getBoundingClientRect().height"
     before = other.evaluate(height)
     assert before > 150
+    wait_while(other, lambda: len(held) < 2)
     for route in held:
         route.continue_()
     expect(shown(other)).to_have_count(2)
