@@ -40,7 +40,7 @@ def test_a_class_is_closed_and_a_raid_undone(open_page: OpenPage, chat: Chat) ->
         page.find(".raid p", "1 message will be cleared")
         page.click(".raid button", "Undo it")
         page.find("#log .note", "banned")
-        page.find("#log .text", "Message deleted")
+        page.find("#log .text", "1 message removed")
 
 
 def test_a_private_room_has_links(open_page: OpenPage) -> None:
