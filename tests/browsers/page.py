@@ -30,7 +30,7 @@ PLACE = """
     const isMeant = (one) =>
         text ? one.textContent === text : one.getBoundingClientRect().bottom > edge;
     const row = rows.find(isMeant);
-    return [row.textContent, row.getBoundingClientRect().top - edge];
+    return row ? [row.textContent, row.getBoundingClientRect().top - edge] : ["", 1e9];
 """
 SCROLL = """
     const [top, drawn] = arguments;
@@ -133,6 +133,10 @@ class Page:
         """Return what the log shows."""
         return self.texts("#log .text")
 
+    def expect_lines(self, *texts: str) -> None:
+        """Wait until the log shows just these lines."""
+        self._wait(lambda: self.lines() == [*texts], f"never shows just {texts}")
+
     def kept(self, text: str) -> WebElement:
         """Wait until the log shows a line that the server has."""
         line = self.find("#log .message:not(.outgoing) .text", text)
@@ -145,10 +149,12 @@ class Page:
         return text, offset
 
     def expect_place(self, place: Place) -> None:
-        """Expect a line to be where it was, as exactly as a browser can be told."""
+        """Wait until a line is where it was, as exactly as a browser can be told."""
         line, before = place
-        _, now = self.run(PLACE, line)
-        assert abs(now - before) <= 1, f"{line} was at {before}, and is at {now}"
+        self._wait(
+            lambda: abs(self.run(PLACE, line)[1] - before) <= 1,
+            f"{line} was at {before}, and stays elsewhere",
+        )
 
     def expect_end(self) -> None:
         """Wait until the end of the log is in sight."""

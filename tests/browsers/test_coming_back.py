@@ -24,7 +24,7 @@ def test_what_is_written_without_a_server_is_sent_when_it_is_back(
         one.expect_return()
         one.kept("written while away")
         one.expect_no("#banner")
-        assert one.lines() == ["before", "written while away"]
+        one.expect_lines("before", "written while away")
 
 
 def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> None:
@@ -44,7 +44,7 @@ def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> Non
     chat.start()
     page.expect_return()
     page.kept("written offline")
-    assert page.lines() == ["before", "written offline"]
+    page.expect_lines("before", "written offline")
 
 
 def test_a_draft_is_there_again(open_page: OpenPage) -> None:

@@ -53,7 +53,7 @@ def test_two_people_meet(open_page: OpenPage) -> None:
     other.click("#composer button", "Send")
     one.kept("good day")
     for page in (one, other):
-        assert page.lines() == ["hello", "good day"]
+        page.expect_lines("hello", "good day")
         assert page.texts("#log .author") == ["Ann Smith", "Bob"]
         page.expect_focus("#text")
         page.expect("document.getElementById('text').value === ''")
@@ -83,7 +83,7 @@ def test_a_message_is_answered_in_every_way(open_page: OpenPage) -> None:
     ann.find(".draft-context", "Editing a message")
     ann.press(Keys.BACKSPACE, Keys.BACKSPACE, "a?", Keys.ENTER)
     bob.find("#log .message", "edited")
-    assert bob.lines() == ["tea?", "with milk"]
+    bob.expect_lines("tea?", "with milk")
     ann.act("tea?", "Delete")
     ann.find("dialog", "tea?")
     ann.press(Keys.ESCAPE)
