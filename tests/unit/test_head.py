@@ -89,6 +89,7 @@ def test_a_path_may_begin_with_two_slashes() -> None:
         (b"1.1", b"Content-Length: 0\r\n", True),
         (b"1.1", b"Connection: close\r\n", False),
         (b"1.1", b"Connection: TE ,Close\r\n", False),
+        (b"1.1", b"Connection: keep-alive,\tclose\t\r\n", False),
         (b"1.1", b"Content-Length: 1\r\n", True),
         (b"1.1", b"Transfer-Encoding: chunked\r\n", False),
         (b"1.0", b"", False),

@@ -137,8 +137,8 @@ class Head:
 
         Where a body of chunks ends is told by the body alone, so nothing is read behind that.
         """
-        options = ",".join(self.values("connection")).lower().replace(" ", "").split(",")
-        is_asked = self.http_version == "1.1" and "close" not in options
+        listed = ",".join(self.values("connection")).lower().split(",")
+        is_asked = self.http_version == "1.1" and "close" not in map(str.strip, listed)
         return is_asked and not self.is_last and not self.values("transfer-encoding")
 
 
