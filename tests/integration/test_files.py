@@ -579,7 +579,10 @@ async def test_what_the_index_cannot_tell_has_to_wait(tmp_path: Path) -> None:
         database, keeper._index._database = keeper._index._database, sqlite3.connect(":memory:")
         assert (await fetch(server, file["id"])).status == 503
         assert (await post(server, ann.session, b"y")).code == "unavailable"
-        assert await ann.send("tea", "", files=[{"id": file["id"]}]) == 1
+        with structlog.testing.capture_logs() as logged, trio.fail_after(PATIENCE):
+            assert await ann.send("tea", "", files=[{"id": file["id"]}]) == 1
+            while not any("index of files" in line["event"] for line in logged):
+                await trio.sleep(0.01)
         keeper._index._database.close()
         keeper._index._database = database
         with trio.fail_after(PATIENCE):
