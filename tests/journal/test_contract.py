@@ -598,6 +598,30 @@ class TestClearing:
         assert await found(journal, "bread") == [4]
         assert await kept(journal) == [1, 2, 3, 4, 5, 6, 7]
 
+    @pytest.mark.parametrize("is_for_good", [False, True])
+    async def test_no_name_is_left(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, is_for_good: bool
+    ) -> None:
+        """Of messages, edits, topics and reactions, also such as were taken away before."""
+        monkeypatch.setattr(sealing, "wall_clock", clock)
+        await self.raid(journal)
+        theirs = Write(Topic(room=ROOM, text=SECRET, who=EVE))
+        away = react(1, "x", who=EVE, on=False)
+        await journal.commit([theirs, react(1, "x", who=EVE), away, react(2, who=EVE)])
+        before = await everything(journal)
+        assert before.count(b'"nick":"Eve"') > 6
+        await journal.commit([clear(EVE)._replace(with_topics=True), title("new")])
+        if is_for_good:
+            clock.now += SEALED
+            await journal.prune(0, 0)
+        told = await everything(journal)
+        assert [name in told for name in (b"Eve", b"Ann", b"Ben")] == [False, True, True]
+        if not is_for_good:
+            await journal.commit([restore()])
+            assert (await everything(journal)).count(b'"nick":"Eve"') == before.count(
+                b'"nick":"Eve"'
+            )
+
     async def test_it_cannot_be_changed(self, journal: Journal) -> None:
         """As if it were deleted; what its author says later is not cleared."""
         await self.raid(journal)

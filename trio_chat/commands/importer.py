@@ -14,9 +14,11 @@ from trio_chat.journal.stored import stand_in, understood
 from trio_chat.protocol.events import (
     ActKept,
     AnyStoredEvent,
+    Clearable,
     Delete,
     Edit,
     Message,
+    Topic,
     target_of,
     without_author,
     without_text,
@@ -110,7 +112,7 @@ class Comparison:
         if target is None or not self._here.first <= target < behind:
             return True
         row = self._store.message_author(self._id, target)
-        is_authors = isinstance(event, Edit | Delete)
+        is_authors = isinstance(event, Edit | Delete) and event.who is not None
         return row is not None and (not is_authors or row == (author_of(event),))
 
     def _refuse(self, reason: str) -> None:
@@ -124,11 +126,22 @@ def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
 
     To a clearing it has lost its author, too.
     """
-    if isinstance(one, Message) and isinstance(other, Message) and (one.cleared or other.cleared):
+    if (
+        isinstance(one, Clearable)
+        and isinstance(other, Clearable)
+        and (_is_cleared(one) or _is_cleared(other))
+    ):
         return without_author(one) == without_author(other)
     if is_bare(one) or is_bare(other):
         one, other = without_text(one), without_text(other)
     return one == other
+
+
+def _is_cleared(event: Clearable) -> bool:
+    """Whether an event has lost its author to a clearing; nobody without a name edits or reacts."""
+    if isinstance(event, Message):
+        return event.cleared
+    return event.who is None and not (isinstance(event, Topic) and event.text)
 
 
 class Importer:

@@ -135,7 +135,8 @@ class RoomRules:
             raise BadEvent(f"it replies to number {event.reply}, which is no message before it")
 
     def _check_change(self, event: Edit | Delete | React) -> None:
-        if isinstance(event, Edit | Delete) and event.who is None:
+        # What was cleared is told without its author, and so are its edits, which have no text.
+        if isinstance(event, Edit | Delete) and event.who is None and not is_bare(event):
             raise BadEvent(NOT_YOURS.text)
         if 0 < event.target < self._first:
             return

@@ -7,8 +7,6 @@ So do reactions, which are told as ones that were taken back.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from trio_chat.journal.keys import author_of
 from trio_chat.protocol.events import (
     AnyStoredEvent,
@@ -17,7 +15,6 @@ from trio_chat.protocol.events import (
     React,
     Topic,
     without_author,
-    without_text,
 )
 
 SEALED = 24 * 60 * 60 * 1000  # milliseconds for which a clearing can be taken back
@@ -113,20 +110,16 @@ def shown_reactions(
 
 def as_told(clearings: Sequence[Clearing], event: AnyStoredEvent) -> AnyStoredEvent:
     """Return an event as it may be told: without what moderators have cleared of it."""
-    if isinstance(event, Topic):
-        is_left_out = any(clearing.covers_topic(event) for clearing in clearings)
-        return without_text(event) if is_left_out else event
-    if isinstance(event, React):
-        is_left_out = any(clearing.covers_reaction(event) for clearing in clearings)
-        return msgspec.structs.replace(event, on=False) if event.on and is_left_out else event
-    if isinstance(event, Message):
-        cleared = is_cleared(clearings, event.seq, author_of(event))
-        return without_author(event) if cleared else event
-    if isinstance(event, Edit):
-        return (
-            without_text(event) if is_cleared(clearings, event.target, author_of(event)) else event
-        )
-    return event
+    match event:
+        case Topic():
+            is_covered = any(clearing.covers_topic(event) for clearing in clearings)
+        case React():
+            is_covered = any(clearing.covers_reaction(event) for clearing in clearings)
+        case Message(seq=seq) | Edit(target=seq):
+            is_covered = is_cleared(clearings, seq, author_of(event))
+        case _:
+            return event
+    return without_author(event) if is_covered else event
 
 
 def take_back_reactions(

@@ -189,7 +189,7 @@ def without_cleared(
     cleared = [
         (seq, event)
         for seq, event in rows
-        if isinstance(event, React) and event.on and clearing.covers_reaction(event)
+        if isinstance(event, React) and event.who and clearing.covers_reaction(event)
     ]
     for _, reaction in cleared:
         reaction.on = False
@@ -198,4 +198,6 @@ def without_cleared(
         assert event
         changes.state.apply(event)
     changes.count = len(rows)
+    for _, reaction in cleared:
+        reaction.who = None
     return cleared, changes

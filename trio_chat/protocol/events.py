@@ -181,6 +181,8 @@ AnyStoredEvent = (
     | ActKept
 )
 
+Clearable = Message | Edit | React | Topic  # they go with what their author has said
+
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[AnyStoredEvent] = msgspec.json.Decoder(AnyStoredEvent)
 
@@ -201,10 +203,14 @@ def target_of(event: AnyStoredEvent) -> int | None:
     return event.target if isinstance(event, Edit | Delete | React) else None
 
 
-def without_author(message: Message) -> Message:
-    """Return a message that moderators have cleared, as it is told and at last stored."""
-    changes: dict[str, Any] = {"text": "", "files": [], "deleted": True, "cleared": True}
-    return msgspec.structs.replace(message, who=None, **changes)
+def without_author(event: Clearable) -> Clearable:
+    """Return what moderators have cleared, as it is told and at last stored."""
+    if isinstance(event, Message):
+        changes: dict[str, Any] = {"text": "", "files": [], "deleted": True, "cleared": True}
+        return msgspec.structs.replace(event, who=None, **changes)
+    if isinstance(event, React):
+        return msgspec.structs.replace(event, on=False, who=None)
+    return msgspec.structs.replace(event, text="", who=None)
 
 
 def without_text(event: AnyStoredEvent) -> AnyStoredEvent:

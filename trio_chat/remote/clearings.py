@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import msgspec
-
 from trio_chat.protocol import events
 from trio_chat.remote import wire
 
@@ -60,8 +58,4 @@ class Clearings:
 
 
 def _cleared(event: events.Message | events.Edit | events.React) -> wire.RoomEvent:
-    if isinstance(event, events.React):
-        return msgspec.structs.replace(event, on=False)
-    if isinstance(event, events.Message):
-        return events.without_author(event)
-    return msgspec.structs.replace(event, text="")
+    return events.without_author(event)

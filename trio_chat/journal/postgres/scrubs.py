@@ -89,6 +89,4 @@ def _rewrite(
 
 
 def _bare(event: Message | Edit | Topic, *, is_cleared: bool) -> AnyStoredEvent:
-    if is_cleared and isinstance(event, Message):
-        return without_author(event)
-    return without_text(event)
+    return without_author(event) if is_cleared else without_text(event)

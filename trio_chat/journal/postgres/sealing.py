@@ -6,7 +6,7 @@ from functools import partial
 from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing, take_back_reactions
 from trio_chat.journal.postgres import scrubs, states, words
 from trio_chat.journal.postgres.link import Link, text
-from trio_chat.journal.sqlite.sealing import OFF, as_kept, clearing_of
+from trio_chat.journal.sqlite.sealing import FROM, as_kept, clearing_of
 from trio_chat.journal.topics import TOPICS, topics_in
 from trio_chat.protocol.events import Clear, Topic
 
@@ -28,7 +28,7 @@ LATEST = (
 )
 CLEARED = (
     "SELECT seq, author, kind = 1,"
-    " CASE WHEN kind = 4 AND position(%s::bytea IN data) = 0 THEN target END"
+    " CASE WHEN kind = 4 AND position(%s::bytea IN data) > 0 THEN target END"
     " FROM events WHERE room = %s AND seq >= %s AND seq < %s ORDER BY seq LIMIT %s"
 )
 OTHERS = "SELECT seq, author, true, NULL FROM events WHERE room = %s AND seq = ANY(%s)"
@@ -100,7 +100,7 @@ def step(link: Link, now: int) -> bool:
         return False
     room, key, first, end, among = row
     clearing = clearing_of(key, among, first, end)
-    found = link.all(CLEARED, (OFF, room, first, end, STEP))
+    found = link.all(CLEARED, (FROM, room, first, end, STEP))
     take_back = partial(states.take_back_reactions, link, room, clearing=clearing)
     count = take_back_reactions(clearing, found, take_back)
     is_last = count == len(found) < STEP

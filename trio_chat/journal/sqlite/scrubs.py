@@ -43,7 +43,7 @@ def begin(
         "SELECT seq, data FROM events WHERE room = ? AND seq = ?", (room, target)
     ).fetchone()
     message = _rewrite(database, room, [row] if row else [], is_cleared=is_cleared)
-    return message + _scrub(database, room, target, NEWEST)
+    return message + _scrub(database, room, target, NEWEST, is_cleared=is_cleared)
 
 
 def begin_all(database: sqlite3.Connection, room: int, first: int, last: int) -> None:
@@ -75,7 +75,7 @@ def pending(database: sqlite3.Connection, room: int) -> frozenset[int]:
 
 
 def _scrub(
-    database: sqlite3.Connection, room: int, target: int, before: int
+    database: sqlite3.Connection, room: int, target: int, before: int, *, is_cleared: bool = False
 ) -> list[tuple[int, bytes]]:
     # SQLite would read the whole room if it were left to choose the index.
     rows = database.execute(
@@ -90,7 +90,7 @@ def _scrub(
         )
     else:
         database.execute("DELETE FROM scrubs WHERE room = ? AND target = ?", (room, target))
-    return _rewrite(database, room, rows[::-1])
+    return _rewrite(database, room, rows[::-1], is_cleared=is_cleared)
 
 
 def _rewrite(
@@ -114,6 +114,4 @@ def _rewrite(
 
 
 def _bare(event: Message | Edit | Topic, *, is_cleared: bool) -> AnyStoredEvent:
-    if is_cleared and isinstance(event, Message):
-        return without_author(event)
-    return without_text(event)
+    return without_author(event) if is_cleared else without_text(event)

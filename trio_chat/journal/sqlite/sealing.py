@@ -24,7 +24,7 @@ STEP = 1000  # events that are looked at in one transaction
 SCAN = 100_000  # events, the latest, that are looked at for more when something is cleared
 FAR = 2**60  # is more than the number of any message
 # These are in each encoded event of the kind, and in no text.
-EDIT, TOPIC, REACT, OFF = b'"t":"edit"', b'"t":"topic"', b'"t":"react"', b'"on":false'
+EDIT, TOPIC, REACT, FROM = b'"t":"edit"', b'"t":"topic"', b'"t":"react"', b'"from":'
 
 
 def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
@@ -151,10 +151,10 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     room, key, first, end, among = row
     clearing = clearing_of(key, among, first, end)
     found = database.execute(
-        "SELECT seq, author, is_message, CASE WHEN instr(data, ?) AND NOT instr(data, ?)"
+        "SELECT seq, author, is_message, CASE WHEN instr(data, ?) AND instr(data, ?)"
         " THEN target END FROM events WHERE room = ? AND seq >= ? AND seq < ?"
         " ORDER BY seq LIMIT ?",
-        (REACT, OFF, room, first, end, STEP),
+        (REACT, FROM, room, first, end, STEP),
     ).fetchall()
     take_back = partial(states.take_back_reactions, database, room, clearing=clearing)
     count = take_back_reactions(clearing, found, take_back)
