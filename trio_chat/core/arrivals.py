@@ -213,6 +213,17 @@ class Arrivals:
         """Return when a person came into any room first, in ms since 1970; 0 if into none."""
         return min((found.first_at for found in self._of(person_id)), default=0)
 
+    def came_before(self, person_ids: Iterable[str], time: int) -> set[str]:
+        """Return those who came into any room before a time, in ms since 1970."""
+        known = self._by_person  # thousands may be meant, so there is no call for each
+        return {
+            id
+            for id in person_ids
+            if id in known
+            for found in known[id].values()
+            if found.first_at < time
+        }
+
     def addresses_of(self, person_id: str) -> list[str]:
         """Return the addresses that a person came from, without those of this machine."""
         return sorted({found.address for found in self._of(person_id) if found.address})

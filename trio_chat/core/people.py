@@ -1,6 +1,6 @@
 """People: who is connected, under which nick, and which sessions they come back by."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, Grant
@@ -93,6 +93,10 @@ class People:
     def met_at(self, person_id: str) -> int:
         """Return since when somebody is known by a session, in ms since 1970; 0 if by none."""
         return self.records.get(person_id).since
+
+    def known_before(self, person_ids: Iterable[str], time: int) -> set[str]:
+        """Return those who are known by a session since before a time, in ms since 1970."""
+        return self.records.known_before(person_ids, time)
 
     def has_session(self, token: str | None) -> bool:
         """Whether a token is one of ours, and its session goes on."""

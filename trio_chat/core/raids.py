@@ -1,6 +1,7 @@
 """Raids: undoes a raid, and takes back what moderators have done."""
 
 from itertools import count
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -137,10 +138,10 @@ class Raids:
         ]
         if len(found) > PEOPLE:  # before each of them is looked at closely
             raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
-        found.sort(key=lambda one: one.first_at)  # regulars are seen first, if too many are meant
+        found.sort(key=attrgetter("first_at"))  # regulars are seen first, if too many are meant
         regulars: set[str] = set()
         if not (wanted or request.regulars):
-            regulars = {one.person.id for one in found if self._was_met(one.person, since)}
+            regulars = self._targets.met_before({one.person.id for one in found}, since)
         left_out = regulars.union(request.left_out)
         came = {one.person.id: one.person for one in found}
         people = self._targets.authors(request.people, room) if wanted else came.values()
@@ -155,10 +156,6 @@ class Raids:
         theirs = {one.address for one in found if one.person.id in left_out}
         places = self._targets.without_houses(addresses, room, theirs)
         return Raiders(people, places, len(regulars))
-
-    def _was_met(self, person: Person, since: int) -> bool:
-        """Whether the server has met somebody before a time; those without a name are nobody."""
-        return 0 < self._targets.met_at(person) < since
 
     def _preview(
         self,

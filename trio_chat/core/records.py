@@ -1,7 +1,7 @@
 """Records: what is kept of people, within a bound, and which of it is to be written down."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from trio_chat.config import Config
@@ -72,6 +72,15 @@ class Records:
             return used
         data = self._filed(id)
         return decode(data) if data is not None else PersonRecord(floor=self._nobody.floor)
+
+    def known_before(self, ids: Iterable[str], time: int) -> set[str]:
+        """Return those who have a record since before a time, in ms since 1970."""
+        return {
+            id
+            for id in ids
+            if id in self._used or id in self._others or id in self._new
+            if 0 < self.get(id).since < time
+        }
 
     def keep(self, id: str, record: PersonRecord, *, is_lazy: bool = False) -> None:
         """Have a record written down, at once or within ``LAZY``; one with nothing in it goes."""

@@ -75,6 +75,11 @@ class Targets:
         known = (self._people.met_at(person.id), self._arrivals.met_at(person.id))
         return min(filter(None, known), default=0) if person.id else 0
 
+    def met_before(self, person_ids: Collection[str], time: int) -> set[str]:
+        """Return those whom the server met before a time, in ms since 1970; all have names."""
+        met = self._people.known_before(person_ids, time)
+        return (met | self._arrivals.came_before(person_ids, time)) - {""}
+
     def check_room(self, room: str) -> None:
         """Make sure that more people of a room may be muted or banned.
 
