@@ -16,7 +16,7 @@ from trio_chat.journal.sqlite import cids
 from trio_chat.protocol.acts import LinkMade, Reported
 from trio_chat.protocol.events import ActKept, AnyStoredEvent
 from trio_chat.protocol.names import BadName, check_room
-from trio_chat.protocol.request_base import LAST_TIME, complaint
+from trio_chat.protocol.request_base import LAST_TIME, complaint, is_not_utf_8
 from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
@@ -112,12 +112,11 @@ class ExportedFile:
             )
         try:
             return _decoder.decode(data)
-        except UnicodeDecodeError:
-            raise self._damage(NOT_UTF_8) from None
         except RecursionError:
             raise self._damage("it is nested too deeply") from None
-        except msgspec.MsgspecError as error:
-            raise self._damage(complaint(error)) from None
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            reason = NOT_UTF_8 if is_not_utf_8(error) else complaint(error)
+            raise self._damage(reason) from None
 
     def _begin_room(self, line: RoomLine) -> None:
         try:

@@ -24,6 +24,12 @@ VisibleText = Annotated[str, msgspec.Meta(pattern=VISIBLE)]
 LinkSecret = Annotated[str, msgspec.Meta(max_length=SECRET_LIMIT)]
 
 
+def is_not_utf_8(error: Exception) -> bool:
+    """Whether bytes could not be decoded as they are not UTF-8; msgspec 0.23 has an own error."""
+    is_own = isinstance(error, msgspec.DecodeError) and str(error).startswith("Invalid UTF-8")
+    return is_own or isinstance(error, UnicodeDecodeError)
+
+
 def complaint(error: Exception) -> str:
     """Return which field of something is wrong, and why, in words that can be shown.
 

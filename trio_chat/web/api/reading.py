@@ -12,7 +12,7 @@ from trio_chat.auth.grant import ANYBODY
 from trio_chat.net.problems import Problem, of_no_use
 from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
-from trio_chat.protocol.request_base import complaint
+from trio_chat.protocol.request_base import complaint, is_not_utf_8
 from trio_chat.protocol.request_texts import Limits, text_fault
 from trio_chat.protocol.text import BYTE_ORDER_MARK
 
@@ -76,8 +76,8 @@ async def json_body(request: Request, kind: type[T]) -> T:
 
 
 def _not_read(error: Exception) -> Problem:
-    is_utf_8 = not isinstance(error, UnicodeDecodeError)
-    return Problem("bad_request", complaint(error) if is_utf_8 else "the body is not UTF-8")
+    reason = "the body is not UTF-8" if is_not_utf_8(error) else complaint(error)
+    return Problem("bad_request", reason)
 
 
 async def _data(request: Request) -> bytes:
