@@ -55,6 +55,7 @@ RULES = {
     "slow mode": RoomRules(slow=LONG),
     "newcomers wait": RoomRules(newcomers=LONG),
     "links held": RoomRules(hold_links=True),
+    "no files": RoomRules(no_files=True),
     "raid mode": RoomRules(newcomers=LONG, hold_links=True),
     "all of them": RoomRules(slow=LONG, closed=True, newcomers=LONG, members=1, hold_links=True),
     "members at most": RoomRules(members=1),

@@ -16,7 +16,7 @@ OTHER_WORDS = """
     UPDATE search SET text = 'other' WHERE rowid = 1 << 40 | 5;
     UPDATE search_content SET c0 = 'hello 4 ' || printf('%.*c', 500, 'x') WHERE id = 1 << 40 | 5;
 """
-RIGHT = "pages\tok\nevents\tok\nrooms\tok\nstates\tok\nindex\tok\n"
+RIGHT = "pages\tok\nevents\tok\nrooms\tok\nstates\tok\nindex\tok\nfiles\tok\n"
 
 
 @pytest.fixture
