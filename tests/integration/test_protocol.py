@@ -78,8 +78,11 @@ async def play(chatter: Chatter) -> None:
 async def test_the_documented_conversation_takes_place(database: str, tmp_path: Path) -> None:
     """Frame by frame as it stands there, and with nothing besides."""
     where = str(tmp_path / database) if database != ":memory:" else database
-    settings = {"database": where, "files": tmp_path / "files", "ping_interval": 0.0}
-    async with running(**settings) as server, connected(server) as chatter:
+    files = tmp_path / "files"
+    async with (
+        running(database=where, files=files, ping_interval=0.0) as server,
+        connected(server) as chatter,
+    ):
         await play(chatter)
         await chatter.say({"t": "dance"})
         assert (await chatter.ask(t="rooms"))["t"] == "rooms"
