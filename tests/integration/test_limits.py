@@ -202,7 +202,7 @@ async def test_connections_of_an_address_have_a_rate() -> None:
     async with serving(connect_rate=Rate(0.1, 3), loopback_limits="on") as server:
         answers = [await server.exchange(FILE) for _ in range(4)]
         assert [status(answer) for answer in answers] == [200, 200, 200, TOO_MANY]
-        assert header(answers[-1], b"retry-after") == b"10"
+        assert 1 <= int(header(answers[-1], b"retry-after") or 0) <= 10
         assert status(await from_address(server, "127.0.0.9", FILE)) == 200
 
 
@@ -211,7 +211,8 @@ async def test_who_opens_websockets_pays_for_them_apart() -> None:
     async with serving(handshake_rate=Rate(0.1, 1), loopback_limits="on") as server:
         held = await server.shake_hands()
         refused = await server.exchange(frames.upgrade())
-        assert (status(refused), header(refused, b"retry-after")) == (TOO_MANY, b"10")
+        assert status(refused) == TOO_MANY
+        assert 1 <= int(header(refused, b"retry-after") or 0) <= 10
         assert (await ask(server, "GET", "/rooms")).status == 200
         assert status(await server.exchange(FILE)) == 200
         await trio.aclose_forcefully(held)

@@ -9,6 +9,8 @@ import pytest
 from tests.journal import trouble
 from tests.journal.drafts import delete, edit, react, say, title
 from trio_chat.commands.check import main as check
+from trio_chat.journal.sqlite import checks
+from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
 
 # The words of a message are changed, and not its text beside them.
@@ -132,3 +134,20 @@ async def test_what_is_wrong_everywhere_is_told_so_often(
     assert check([]) == 1
     told = capsys.readouterr().out + capsys.readouterr().err
     assert told.count("is damaged") <= 3
+
+
+def test_a_check_that_ends_early_is_made_by_table(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As newer SQLite ends it at a damaged search index, of which another check tells."""
+    JournalFile(path).close()
+    found = checks._found_wrong
+
+    def found_wrong(database: sqlite3.Connection, what: str | int) -> list[str]:
+        if what == checks.LIMIT:
+            raise sqlite3.DatabaseError("vtable constructor failed: search")
+        return found(database, what)
+
+    monkeypatch.setattr(checks, "_found_wrong", found_wrong)
+    with closing(sqlite3.connect(path)) as database:
+        assert checks.pages(database) == []

@@ -29,7 +29,7 @@ from tests.journal.drafts import (
 from trio_chat.clock import wall_clock
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.people import NOBODY, PersonRecord, decode, encode
-from trio_chat.journal.postgres import erasing, forgetting, pruning, unused
+from trio_chat.journal.postgres import beside, erasing, forgetting, pruning, unused
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.forgetting import Forgettable
 from trio_chat.journal.postgres.journal import PostgresJournal
@@ -383,3 +383,18 @@ class TestErasing:
             "Rejected",
             "Committed",
         ]
+
+
+async def test_a_command_makes_tables_newer_while_no_server_runs(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps servers out meanwhile, and lets them in again."""
+
+    def make_newer(_: Link, be_alone: Callable[[], None]) -> bool:
+        be_alone()
+        return True
+
+    await PostgresJournal(Database(postgres_url, 0), Clock()).close()
+    monkeypatch.setattr(beside, "migrate", make_newer)
+    beside.prepare(postgres_url)
+    await PostgresJournal(Database(postgres_url, 0), Clock()).close()

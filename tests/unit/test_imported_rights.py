@@ -282,6 +282,13 @@ def keep(*done: acts.AnyAct) -> None:
         turn.finish(is_indexed=False)
 
 
+def test_acts_are_kept_in_batches(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that very many of them take no more memory; none is missing."""
+    monkeypatch.setattr("trio_chat.commands.rights.BATCH", 2)
+    assert take_in(run, RULES, BAN, REPORT)[0] == 0
+    assert '"acts":3' in run("export", "-o", "-")[1]
+
+
 def test_what_comes_is_told_in_words(run: Run) -> None:
     """Also by a dry run: nobody gets a right that whoever imports does not see."""
     used = {"t": "link_used", "link": ID}

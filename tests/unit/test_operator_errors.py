@@ -195,6 +195,15 @@ def test_a_damaged_file_is_told(run: Run) -> None:
     assert not Path("copy.db").exists()
 
 
+def test_a_copy_that_is_not_sound_is_not_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has become of it."""
+    take_in(run, *THREE)
+    monkeypatch.setattr("trio_chat.commands.copying.checks.pages", lambda _: ["page 3: torn"])
+    told = run("backup", "copy.db")
+    assert (told[0], told[2]) == (FAILED, "the copy is not sound: page 3: torn")
+    assert not Path("copy.db").exists()
+
+
 def test_a_disk_that_is_full_is_told(run: Run, tmp_path: Path) -> None:
     """And nothing is left of the copy."""
     take_in(run, *(message(seq, text="x" * 3000) for seq in range(1, 200)))

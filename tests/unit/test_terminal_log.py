@@ -157,10 +157,11 @@ def test_people_come_and_go_in_few_lines(log: Log) -> None:
         log.handle(Presence(room=ROOM, who=who, state="joined"), ANN, 0)
         log.handle(Presence(room=ROOM, who=ANN, state="joined"), ANN, 0)
     log.handle(Presence(room=ROOM, who=BEN, state="left"), ANN, 0)
+    log.handle(Presence(room=ROOM, who=Person("nobody knows", "Zoe"), state="left"), ANN, 0)
     assert len(log.entries) < 6
     assert all(len(text) < PRESENCE_LIMIT + 20 for text in shown(log))
     assert shown(log)[0].startswith("→ P0  → P1")
-    assert shown(log)[-1].endswith("← Ben")
+    assert shown(log)[-1].endswith("← Ben  ← Zoe")
 
 
 def test_names_change(log: Log) -> None:

@@ -56,8 +56,7 @@ class Slot:
             HttpError: the address may have no more.
         """
         self.give_to(address)
-        if not self.has_asked or self.key != key_of(address):
-            self._admission.ask(self, address)
+        self._admission.ask(self, address)
 
 
 class Admission:

@@ -9,7 +9,6 @@ from trio_chat.journal.sqlite import forgotten, index, scrubs, sealing, states
 from trio_chat.journal.stored import readable, report, understood
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, State, fit, fit_events, view
-from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Message
 
@@ -46,11 +45,6 @@ def _room(database: sqlite3.Connection, name: str) -> list[RoomSummary]:
     """Return the public room of a name, if there is one."""
     query = "SELECT name, topic, ts FROM rooms WHERE name = ? AND name NOT GLOB '~*'"
     return [RoomSummary(*row) for row in database.execute(query, (name,))]
-
-
-def room_ids(database: sqlite3.Connection) -> list[tuple[int, str]]:
-    """Return all rooms, each with its id in this file; but not that of the ledger."""
-    return database.execute("SELECT id, name FROM rooms WHERE name <> ?", (LEDGER,)).fetchall()
 
 
 def room_id(database: sqlite3.Connection, name: str) -> int | None:
