@@ -118,5 +118,6 @@ async def house(config: Config = CONFIG) -> AsyncIterator[House]:
 
 
 async def status(connection: Connection) -> int:
-    """Return the status that the peer is answered with."""
-    return int(bytes(await connection.peer.receive_some(1000)).split(b" ")[1])
+    """Return the status that the peer is answered with, which has to be soon."""
+    with trio.fail_after(600):  # virtual seconds
+        return int(bytes(await connection.peer.receive_some(1000)).split(b" ")[1])

@@ -172,6 +172,39 @@ async def test_kept_connections_of_a_proxy_give_way_to_those_of_the_same_sender(
         assert len(chat.requests) == CONFIG.waiting_per_address + 2
 
 
+async def test_who_fetches_files_of_messages_through_a_proxy_is_counted(
+    autojump_clock: MockClock,
+) -> None:
+    """With those who wait, as without a proxy: a slow reader fetches for long."""
+    proxy = "192.0.2.7"
+    async with house(replace(CONFIG, trusted_proxy=(proxy,))) as chat:
+        fetch = with_header(GET.replace(b"/", b"/files/a", 1), b"X-Forwarded-For: 192.0.2.1")
+        for _ in range(CONFIG.waiting_per_address):
+            await (await chat.comes(proxy)).send(fetch)
+        one_more, other = await chat.comes(proxy), await chat.comes(proxy)
+        await one_more.send(fetch)
+        assert await status(one_more) == 429
+        await other.send(fetch.replace(b"0.2.1", b"0.2.2"))
+        assert len(chat.requests) == CONFIG.waiting_per_address + 1
+
+
+async def test_a_kept_connection_of_a_proxy_counts_for_who_fetches_by_it_now(
+    autojump_clock: MockClock,
+) -> None:
+    """And no more for the one before, who may have another one."""
+    proxy = "192.0.2.7"
+    async with house(replace(CONFIG, trusted_proxy=(proxy,))) as chat:
+        fetch = with_header(GET.replace(b"/", b"/files/a", 1), b"X-Forwarded-For: 192.0.2.1")
+        chat.keeps = True
+        kept = await chat.comes(proxy)
+        await kept.send(fetch)
+        chat.keeps = False
+        await kept.send(fetch.replace(b"0.2.1", b"0.2.2"))
+        for _ in range(CONFIG.waiting_per_address):
+            await (await chat.comes(proxy)).send(fetch)
+        assert len(chat.requests) == CONFIG.waiting_per_address + 2
+
+
 async def test_who_has_asked_waits_where_there_is_a_place(autojump_clock: MockClock) -> None:
     """With none the connection ends behind its answer, unless another one may give way."""
     async with house() as chat:

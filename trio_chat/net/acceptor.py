@@ -199,8 +199,7 @@ class Acceptor:
                     await self._send(stream, answer, address)
                     rest = None if answer.is_last else head.rest
                 else:
-                    if not head.path.startswith(FILES):
-                        slot.ask(address)
+                    (slot.give_to if head.path.startswith(FILES) else slot.ask)(address)
                     visitor, serving = await self._lead_on(stream, head, peer, address)
                     if serving:
                         return serving

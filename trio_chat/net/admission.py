@@ -41,12 +41,12 @@ class Slot:
         return self.key is None
 
     def give_to(self, address: str) -> None:
-        """Let a connection count for whoever has sent the request, if it is a proxy's.
+        """Let a connection count for whoever has sent the request, if a proxy brings another one.
 
         Raises:
             HttpError: the address may have no more.
         """
-        if self.is_proxys:
+        if self.key != key_of(address):
             self._admission.give(self, address)
 
     def ask(self, address: str) -> None:
@@ -55,7 +55,8 @@ class Slot:
         Raises:
             HttpError: the address may have no more.
         """
-        self.give_to(address)
+        if self.is_proxys:
+            self._admission.give(self, address)
         self._admission.ask(self, address)
 
 
@@ -155,7 +156,7 @@ class Admission:
         self._discount(slot)
 
     def give(self, slot: "Slot", address: str) -> None:
-        """Count a proxy's connection for an address, as waiting.
+        """Count a proxy's connection for an address, as waiting, and for nobody else any more.
 
         Raises:
             HttpError: the address may have no more.
@@ -165,6 +166,7 @@ class Admission:
         if refusal:
             raise refusal
         self._connect_bucket(address, now).take(now)
+        self._discount(slot)
         self.count(slot, address)
 
     def ask(self, slot: "Slot", address: str) -> None:
