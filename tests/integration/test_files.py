@@ -15,8 +15,8 @@ import trio
 from PIL import Image
 
 from tests.integration.asking import ask, bearer, session
-from tests.integration.chatters import chatting
-from tests.integration.running import END_OF_HEAD, PATIENCE, running, serving, status
+from tests.integration.chatters import Chatter, chatting
+from tests.integration.running import END_OF_HEAD, PATIENCE, Running, running, serving, status
 from tests.integration.test_moderation import make_class, moderate
 from tests.integration.uploads import FORM, FORM_TYPE, JPEG, fetch, post, upload
 from tests.pictures import HIDDEN, bomb, picture, with_profile
@@ -723,3 +723,26 @@ async def test_a_body_comes_no_faster_than_it_is_written(tmp_path: Path) -> None
             while END_OF_HEAD not in answer:
                 answer += await stream.receive_some(65536)
             assert status(answer) == 201
+
+
+async def test_nobody_waits_for_all_pictures_of_somebody_else(tmp_path: Path) -> None:
+    """One of each person is read at a time, however many of them have come."""
+    buffer, done = BytesIO(), list[str]()
+    Image.new("RGB", (2000, 2000)).save(buffer, "PNG")
+
+    async def send(server: Running, who: Chatter, content: bytes) -> None:
+        await upload(server, who.session, content)
+        done.append(who.who["nick"])
+
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob") as bob,
+        trio.open_nursery() as nursery,
+    ):
+        for _ in range(8):
+            nursery.start_soon(send, server, ann, buffer.getvalue())
+        while not done:
+            await trio.sleep(0.01)
+        await send(server, bob, picture())
+        assert done.count("Ann") < 6

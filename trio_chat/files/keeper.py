@@ -299,7 +299,7 @@ class FileKeeper:
         assert self._blobs
         source, clean = self._blobs.part(incoming.part), self._blobs.clean_part(incoming.part)
         most = self._config.file_limit
-        sides = await self._pictures.clean(source, clean, kind.type, most)
+        sides = await self._pictures.clean(incoming.person_id, source, clean, kind.type, most)
         return Content(clean, *await self._run(self._blobs.measure, clean), *sides)
 
     # Reading

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import structlog
 import trio
@@ -26,16 +27,21 @@ class BadPicture(Exception):
 
 
 class Pictures:
-    """Cleans pictures, a few at a time."""
+    """Cleans pictures, a few at a time; one of each person, so nobody waits for all of theirs."""
 
     def __init__(self) -> None:
         self.is_on = importlib.util.find_spec("PIL") is not None
         self._workers = trio.CapacityLimiter(WORKERS)
+        # By the ids of people whose pictures are cleaned, or wait.
+        self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
 
-    async def clean(self, source: Path, target: Path, kind: str, size: int) -> tuple[int, int]:
+    async def clean(
+        self, person_id: str, source: Path, target: Path, kind: str, size: int
+    ) -> tuple[int, int]:
         """Write a picture anew, without what is not to be seen; return its width and height.
 
         Args:
+            person_id: Whose picture it is.
             source: The picture.
             target: Where it is to be.
             kind: Its media type.
@@ -47,7 +53,7 @@ class Pictures:
         """
         worker = [sys.executable, "-I", picture_worker.__file__]
         limits = map(str, (MEMORY, SECONDS, size))
-        async with self._workers:
+        async with self._turns.setdefault(person_id, trio.Lock()), self._workers:
             try:
                 with trio.move_on_after(PATIENCE) as scope:
                     done = await trio.run_process(
