@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from trio_chat.journal.keys import author_of
 from trio_chat.journal.postgres import scrubs, words
 from trio_chat.journal.postgres.cids import Cids
 from trio_chat.journal.postgres.link import Link, text
 from trio_chat.journal.postgres.messages import Messages
 from trio_chat.journal.postgres.rooms import Rooms
-from trio_chat.journal.postgres.turn import KEEP, KINDS, EventRow
+from trio_chat.journal.postgres.turn import KEEP, EventRow, row_of
 from trio_chat.journal.stored import understood
 from trio_chat.protocol.events import (
     AnyStoredEvent,
@@ -63,11 +62,9 @@ class Adoption:
         return id
 
     def _keep(self, room: int, event: AnyStoredEvent) -> None:
-        progress, data, author = self._rooms.of(event.room), encode(event), author_of(event)
+        progress, data = self._rooms.of(event.room), encode(event)
         progress.go_on(event.seq, event.ts)
-        kind, target = KINDS.get(type(event), 0), target_of(event)
-        known = author if author is None else text(author)
-        self._events.append((room, event.seq, event.ts, kind, target, known, data))
+        self._events.append(row_of(room, event, data))
         self._cids.keep(room, event)
         self._bring_into_index(room, event)
         self._messages.add(room, event, data)

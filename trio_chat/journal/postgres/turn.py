@@ -136,10 +136,7 @@ class Turn:
 
     def _keep(self, room: Progress, id: int, draft: AnyStoredEvent) -> Committed:
         data = encode(draft)
-        author = author_of(draft)
-        kind, target = KINDS.get(type(draft), 0), target_of(draft)
-        known = author if author is None else text(author)
-        self._events.append((id, draft.seq, draft.ts, kind, target, known, data))
+        self._events.append(row_of(id, draft, data))
         self._cids.keep(id, draft)
         self._bring_into_index(id, draft)
         self._messages.add(id, draft, data)
@@ -196,6 +193,13 @@ class Turn:
             self._messages.save()
             self._words.save()
             self._rooms.save()
+
+
+def row_of(room: int, event: AnyStoredEvent, data: bytes) -> EventRow:
+    """Return the row of an event, encoded as ``data``, in a room by its id."""
+    author = author_of(event)
+    known = author if author is None else text(author)
+    return room, event.seq, event.ts, KINDS.get(type(event), 0), target_of(event), known, data
 
 
 def _names(write: Write) -> list[str]:
