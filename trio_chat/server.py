@@ -14,6 +14,7 @@ from trio_chat.core.messages import AccessChanged, Shutdown
 from trio_chat.delivery.batch import FanOut, Loop
 from trio_chat.errors import Failed
 from trio_chat.files.keeper import FileKeeper
+from trio_chat.files.sweeper import Sweeper
 from trio_chat.hub import Hub
 from trio_chat.journal.backups import Backups
 from trio_chat.journal.feed import follow
@@ -86,6 +87,7 @@ class Server:
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
         app = make_app(config)
         self.keeper = FileKeeper(config, journal, self._hub.uploads)
+        self._sweeper = Sweeper(self.keeper, journal, self._hub.uploads, config)
         calls = Calls(self._inbox, config)
         uploading = Uploading(calls, self.keeper, limits, config)
         self._api = Api(history, calls, self._hub.readers, config, uploading)
@@ -251,7 +253,7 @@ class Server:
                         retain, self._journal, self._emit, self.config, populations, made
                     )
                     listening.start_soon(self._follow)
-                    listening.start_soon(self.keeper.run)
+                    listening.start_soon(self._sweeper.run)
                     listening.start_soon(self._backups.run)
                     self.health.closed = DRAINING if self._stopping.is_set() else None
                     await self._stopping.wait()

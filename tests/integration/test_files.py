@@ -411,7 +411,7 @@ async def test_files_that_no_message_has_are_deleted(
 ) -> None:
     """After a time; those of messages that are deleted for good, too, with their contents."""
     path = str(tmp_path / "chat.db")
-    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+    monkeypatch.setattr("trio_chat.files.sweeper.SWEEP_INTERVAL", 0.01)
     async with running(database=path) as server, chatting(server, "Ann", "tea") as ann:
         keeper = server.server.keeper
         kept, gone, unused = [await upload(server, ann.session, one) for one in (b"a", b"b", b"c")]
@@ -442,7 +442,7 @@ async def test_a_file_of_a_message_outlives_the_end_of_the_machine(
         for number in range(120):
             await ann.send("tea", f"between {number}")
         await ann.send("tea", "", files=[{"id": sent["id"]}])
-    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+    monkeypatch.setattr("trio_chat.files.sweeper.SWEEP_INTERVAL", 0.01)
     monkeypatch.setattr("trio_chat.files.keeper.wall_clock", lambda: 2**60)
     async with running(database=path) as server:
         with trio.fail_after(PATIENCE):
@@ -456,7 +456,7 @@ async def test_what_cannot_be_looked_at_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it can: what was to be deleted is deleted then."""
-    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+    monkeypatch.setattr("trio_chat.files.sweeper.SWEEP_INTERVAL", 0.01)
     async with running(database=str(tmp_path / "chat.db")) as server:
         ann = await session(server, "Ann")
         await upload(server, ann, b"x")
@@ -586,7 +586,7 @@ async def test_what_the_index_cannot_tell_has_to_wait(tmp_path: Path) -> None:
         keeper._index._database.close()
         keeper._index._database = database
         with trio.fail_after(PATIENCE):
-            while not (row := await keeper._find(file["id"])) or not row.seq:
+            while not (row := await keeper.row(file["id"])) or not row.seq:
                 await trio.sleep(0.01)
         assert (await fetch(server, file["id"])).status == 200
 
@@ -655,7 +655,7 @@ async def test_a_content_that_cannot_be_deleted_goes_with_the_next_start(
 ) -> None:
     """Nobody can fetch it until then."""
     path = str(tmp_path / "chat.db")
-    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+    monkeypatch.setattr("trio_chat.files.sweeper.SWEEP_INTERVAL", 0.01)
 
     def fail(*_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")

@@ -1,4 +1,4 @@
-"""The keeper of files: has them written, finds them, and deletes those that no message has."""
+"""The keeper of files: has them written, finds them, and removes them."""
 
 import hashlib
 import os
@@ -22,17 +22,14 @@ from trio_chat.files.names import proper_name
 from trio_chat.files.pictures import Pictures
 from trio_chat.files.place import folder_of, lock_out_others
 from trio_chat.files.resumables import Resumables
-from trio_chat.files.uploads import Upload, Uploads, Used
+from trio_chat.files.uploads import Upload, Uploads
 from trio_chat.journal.journal import Journal
-from trio_chat.journal.types import JournalError, Place, Unavailable
+from trio_chat.journal.types import JournalError, Unavailable
 from trio_chat.measures import FileFigures
 from trio_chat.protocol.events import File
 
 ID_BYTES = 16  # random; 32 characters
 RETRY_MS = 1000
-SWEEP_INTERVAL = 60.0  # seconds
-SWEPT = 200  # files that are looked at once, at least
-PAGE, PAGE_BYTES = 100, 256 * 1024  # of messages that are looked at for a file
 
 T = TypeVar("T")
 
@@ -85,9 +82,12 @@ class FileKeeper:
         self._order = trio.Lock()  # of what adds contents and what deletes them
         self._writers = trio.CapacityLimiter(4)  # threads that write contents
         self.figures = FileFigures()
-        self._to_note, self._notes = trio.open_memory_channel[Used](float("inf"))
-        uploads.tell = self._to_note.send_nowait
         self.resumables = Resumables(self.drop, config)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any file was kept, as far as this server knows."""
+        return self._index is not None
 
     @property
     def is_on(self) -> bool:
@@ -179,7 +179,7 @@ class FileKeeper:
             log.error("no files can be kept", reason=str(error))
             raise Unavailable(RETRY_MS) from None
 
-    async def _ask(self, look: Callable[[Index], T]) -> T:
+    async def ask(self, look: Callable[[Index], T]) -> T:
         """Look something up in the index, or change it, in a thread.
 
         Raises:
@@ -279,9 +279,9 @@ class FileKeeper:
             *(incoming.person_id, incoming.room, wall_clock(), incoming.since),
         )
         async with self._order:
-            is_new = not await self._ask(lambda index: index.is_known(digest))
+            is_new = not await self.ask(lambda index: index.is_known(digest))
             await self._run(self._blobs.keep, content.path, digest)
-            await self._ask(lambda index: index.add(row))
+            await self.ask(lambda index: index.add(row))
         self.figures.count += 1
         self.figures.size += file.size if is_new else 0
         await self.drop(incoming)
@@ -312,14 +312,19 @@ class FileKeeper:
         """
         if not self._is_there():
             return None
-        row = await self._find(file_id)
+        row = await self.row(file_id)
         if row is None or (row.seq and not await self._is_shown(row)):
             return None
         assert self._blobs
         return Found(file_of(row), self._blobs.place(row.digest))
 
-    async def _find(self, file_id: str) -> Row | None:
-        return await self._ask(lambda index: index.find(file_id))
+    async def row(self, file_id: str) -> Row | None:
+        """Return what is noted of a file, whoever may read it; ``None`` if there is none.
+
+        Raises:
+            Unavailable: it cannot be told just now.
+        """
+        return await self.ask(lambda index: index.find(file_id))
 
     async def _is_shown(self, row: Row) -> bool:
         """Whether the message of a file can be read, and has it."""
@@ -333,97 +338,18 @@ class FileKeeper:
 
     # Upkeep
 
-    async def run(self) -> None:
-        """Note which messages have files, and delete those that none has, until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._sweep)
-            async for used in self._notes:
-                await self._note(used)
+    async def remove(self, rows: Sequence[Row]) -> None:
+        """Delete files, and contents that no other one has.
 
-    async def _sweep(self) -> None:
-        """Delete files that no message has any more, some at a time."""
-        after = ""
-        while True:
-            await trio.sleep(SWEEP_INTERVAL)
-            await self.resumables.drop_old()
-            if self._index is None:
-                continue
-            try:
-                await self._remove_unused()
-                after = await self._remove_gone(after)
-            except Unavailable:
-                log.warning("files cannot be looked at just now")
-
-    async def _remove_unused(self) -> None:
-        """Delete uploads whose time is over, unless a message has them after all."""
-        old = self._uploads.take_old()
-        try:
-            while old:
-                await self._settle(old[-1])
-                old.pop()
-        finally:
-            for upload in old:  # it could not be told just now
-                self._uploads.add(upload)
-
-    async def _settle(self, upload: Upload) -> None:
-        """Delete an upload whose time is over, unless a message has it after all."""
-        row = await self._find(upload.file.id)
-        used = await self._look_for(row) if row and upload.was_named else None
-        if used:
-            await self._note(used)
-        elif row:
-            await self._remove([row])
-
-    async def _look_for(self, row: Row) -> Used | None:
-        """Return the message that has a file, as the journal knows it."""
-        after, more = row.since, True
-        while more:
-            page = await self._journal.messages(
-                row.room, before=None, after=after, limit=PAGE, max_bytes=PAGE_BYTES
-            )
-            for message in page.messages:
-                if any(file.id == row.id for file in message.files):
-                    return Used(row.room, message.seq, [row.id])
-                after = message.seq
-            more = page.more
-        return None
-
-    async def _remove_gone(self, after: str) -> str:
-        """Delete some files whose messages are gone for good.
-
-        Args:
-            after: The id behind which to look.
-
-        Returns:
-            Where to go on.
+        Raises:
+            Unavailable: that is not possible just now.
         """
-        in_time = 2 * self.figures.count * SWEEP_INTERVAL / self._config.erase_within
-        rows = await self._ask(lambda index: index.after(after, max(SWEPT, int(in_time))))
-        for begin in range(0, len(rows), SWEPT):
-            some = rows[begin : begin + SWEPT]
-            kept = await self._journal.files_of({Place(row.room, row.seq) for row in some})
-            gone = [row for row in some if row.id not in kept[Place(row.room, row.seq)]]
-            if gone:
-                await self._remove(gone)
-        return rows[-1].id if rows else ""
-
-    async def _remove(self, rows: Sequence[Row]) -> None:
-        """Delete files, and contents that no other one has."""
         assert self._blobs
         async with self._order:
-            digests = await self._ask(lambda index: index.remove(row.id for row in rows))
+            digests = await self.ask(lambda index: index.remove(row.id for row in rows))
             for digest in digests:
                 await self._run(self._blobs.remove, digest)
-            self.figures.count, self.figures.size = await self._ask(lambda index: index.totals())
-
-    async def _note(self, used: Used) -> None:
-        while True:
-            try:
-                await self._ask(lambda index: index.use(used.room, used.seq, used.ids))
-            except Unavailable:
-                await trio.sleep(RETRY_MS / 1000)
-            else:
-                return
+            self.figures.count, self.figures.size = await self.ask(lambda index: index.totals())
 
 
 @contextmanager
