@@ -29,14 +29,11 @@ from trio_chat.core.messages import (
 from trio_chat.core.parts import make_parts
 from trio_chat.core.pending_writes import Pending
 from trio_chat.core.records import NO_CHANGES, SHARED_LAZY
-from trio_chat.core.registry import SERVER
 from trio_chat.core.room_log import Budgets
 from trio_chat.files.uploads import Uploads
 from trio_chat.journal.arrivals import MARK
-from trio_chat.journal.people import NOBODY
 from trio_chat.journal.storage import (
     Change,
-    Foreign,
     Loaded,
     NotLoaded,
     NotSought,
@@ -49,19 +46,13 @@ from trio_chat.journal.storage import (
     Tallied,
 )
 from trio_chat.journal.types import (
-    Arrived,
-    Committed,
-    Elsewhere,
-    PeopleChanged,
     PeopleForgotten,
     Pruned,
-    RoomState,
     RoomsUnused,
 )
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol import requests
 from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.events import ActKept, Typing
 from trio_chat.protocol.request_error import RequestError
 
 NOW = float("-inf")
@@ -116,7 +107,6 @@ class Chat:
         self._presence = world.presence
         self._held = world.held
         self._arrivals = world.arrivals
-        self._marks = world.marks
         if gap_pause:
             self.people.records.lazy = SHARED_LAZY
         self._access = access
@@ -127,6 +117,7 @@ class Chat:
         self._expiry = entrances.expiry
         self._registration = entrances.registration
         self._moderation = parts.moderation
+        self._following = parts.following
         self._handlers = parts.handlers
         self._callers = parts.callers
         self._settling = parts.settling
@@ -288,7 +279,7 @@ class Chat:
                 self._joins.take_loaded(rooms)
                 if len(rooms) < len(states):
                     self._ledger.load_ended()
-                self._follow_acts(states)
+                self._following.follow_acts(states)
             case NotLoaded(names, retry_ms):
                 names_left = [name for name in names if name != LEDGER]
                 self._joins.take_not_loaded(NotLoaded(names_left, retry_ms))
@@ -321,62 +312,7 @@ class Chat:
             case Pruned(first_left):
                 self._rooms.forget(first_left)
             case _:
-                self._take_foreign(change)
-
-    def _take_foreign(self, change: Foreign) -> None:
-        """Take in what others have done: other nodes, or commands beside."""
-        match change:
-            case Arrived(events, lasts, typing):
-                self._hear(events, lasts)
-                for name, who in typing:
-                    if name in self._rooms:
-                        self._rooms[name].tell(Typing(room=name, who=who))
-            case Elsewhere(names, places):
-                self._presence.follow(names, places)
-            case PeopleChanged(records):
-                self._follow_people(records)
-            case _:
-                self._rooms.compare(change.states)
-                self._follow_acts(change.states)
-
-    def _hear(self, events: Sequence[Committed], lasts: Mapping[str, int]) -> None:
-        """Take in what another node has committed; what is missing before it is read first."""
-        for committed in events:
-            if isinstance(committed.event, ActKept):
-                self._moderation.keep(committed.event)
-            else:
-                self._rooms.take(committed)
-        self._rooms.hear(lasts)
-        if lasts.get(LEDGER, 0) > self._access.registry.last:
-            self._ledger.catch_up()
-
-    def _follow_people(self, records: Mapping[str, bytes]) -> None:
-        """Take in what other nodes have kept of people."""
-        for id, data in records.items():
-            if id.startswith(MARK):
-                self._arrivals.follow(id, data)
-            elif id == NOBODY:
-                self.people.records.raise_floor(data)
-            else:
-                followed = self.people.follow(id, data)
-                for before, person in followed.renamed:
-                    silent = partial(self._is_muted, person.id)
-                    self._presence.rename(person, before, silent)
-                    self._access.registry.call(person)
-                self._devices.end_over(id)
-                self._marks.follow(id, followed.marks)
-
-    def _is_muted(self, person_id: str, room: str) -> bool:
-        """Whether nobody is told yet in a room what somebody is called."""
-        return self._access.standing(room, person_id, "").is_muted
-
-    def _follow_acts(self, states: Sequence[RoomState]) -> None:
-        """Follow the ledger, if it is among these: others may have changed who may do what."""
-        for state in states:
-            if state.name == LEDGER and (taken := self._ledger.follow(state)):
-                for kept, ended in taken:
-                    self._moderation.take(kept, ended)
-                self._moderation.removals.recheck(SERVER, [one for _, one in taken if one])
+                self._following.take(change)
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)

@@ -17,6 +17,7 @@ from trio_chat.core.basis import (
 )
 from trio_chat.core.callers import Callers
 from trio_chat.core.clearings import Clearings
+from trio_chat.core.following import Following
 from trio_chat.core.greeting import Greeting
 from trio_chat.core.handlers import Handlers
 from trio_chat.core.invitations import Invitations
@@ -45,6 +46,7 @@ class Parts(NamedTuple):
     readiness: Readiness
     settling: Settling
     unused_rooms: UnusedRooms
+    following: Following
 
 
 def make_parts(given: Given) -> Parts:
@@ -82,6 +84,7 @@ def make_parts(given: Given) -> Parts:
             uploads=given.uploads,
         ),
         unused_rooms=UnusedRooms(access, rights.ledger, world.rooms, world.held, given.config),
+        following=Following(world, rights, access, moderation, entrances.devices),
     )
 
 
