@@ -220,7 +220,12 @@ async def running(
 
 def _descriptors() -> int:
     """Return how many descriptors are open, but for the database: SQLite opens it by and by."""
-    return sum(1 for link in Path("/proc/self/fd").iterdir() if ".db" not in _target(link))
+    return len(_open_files())
+
+
+def _open_files() -> list[str]:
+    targets = map(_target, Path("/proc/self/fd").iterdir())
+    return [target for target in targets if ".db" not in target]
 
 
 def _target(link: Path) -> str:
@@ -245,7 +250,7 @@ async def _settle_to(tasks: int, descriptors: int) -> None:
         while _tasks() > tasks or _descriptors() > descriptors:
             await trio.sleep(0.05)
     assert _tasks() <= tasks
-    assert _descriptors() <= descriptors
+    assert _descriptors() <= descriptors, _open_files()
 
 
 def _tasks() -> int:
@@ -256,4 +261,4 @@ async def _settle_descriptors(before: int) -> None:
     with trio.move_on_after(PATIENCE):
         while _descriptors() > before:
             await trio.sleep(0.05)
-    assert _descriptors() <= before
+    assert _descriptors() <= before, _open_files()
