@@ -458,3 +458,14 @@ def test_a_pipe_that_comes_in_the_last_moment_is_no_database(tmp_path: Path) -> 
     os.mkfifo(tmp_path / "chat.db")
     with pytest.raises(JournalError, match="is no ordinary file"):
         FileGuard(tmp_path / "chat.db")
+
+
+def test_a_file_that_may_not_be_read_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself would say no more than that it is unable to open it."""
+    path = tmp_path / "chat.db"
+    JournalFile(path).close()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may read in spite of the mode
+    with pytest.raises(JournalError, match=r"chat\.db cannot be opened: Permission denied"):
+        open_beside(path)
