@@ -231,7 +231,10 @@ async def test_acts_on_the_sender_drop_what_waits(server: Running, act: str) -> 
 
 
 async def test_links_are_held_in_raid_mode(server: Running) -> None:
-    """Of those who need not wait any more to speak; what raiders have sent is dropped."""
+    """Of those who need not wait any more to speak; what raiders have sent is dropped.
+
+    Nor does anybody new send pictures.
+    """
     async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
         async with chatting(server, "Bob") as bob:
             pass
@@ -248,8 +251,10 @@ async def test_links_are_held_in_raid_mode(server: Running) -> None:
         access.clock = lambda: now
         async with chatting(server, "Bob", "class", session=bob.session) as again:
             rules = (await again.until("joined"))["rules"]
-            assert rules == {"newcomers": 900, "hold_links": True}
+            assert rules == {"newcomers": 900, "hold_links": True, "no_files": True}
             assert (await send(again))["code"] == "held"
+            sent = await again.ask(t="send", room="class", text="look", files=[{"id": "x" * 22}])
+            assert sent["code"] == "no_files"
             now += 60 * 60 * 1000
             await again.send("class", LINK)
 

@@ -546,7 +546,10 @@ async def test_newcomers_send_no_files_where_the_rules_say_so(tmp_path: Path) ->
 
 
 async def test_what_is_held_keeps_its_files(tmp_path: Path) -> None:
-    """The moderator sees them; they are sent with it when that is approved."""
+    """The moderator sees them; they are sent with it when that is approved.
+
+    A link may be in the words that tell what a picture shows.
+    """
     async with (
         running(database=str(tmp_path / "chat.db")) as server,
         chatting(server, "Ann") as ann,
@@ -555,12 +558,15 @@ async def test_what_is_held_keeps_its_files(tmp_path: Path) -> None:
         await make_class(ann)
         assert (await ann.ask(t="rules", room="class", hold_links=True))["t"] == "ok"
         file = await upload(server, bob.session, b"x", room="class")
-        text = "see https://example.org"
-        held = await bob.ask(t="send", room="class", text=text, files=[{"id": file["id"]}])
+        alt = "see https://example.org"
+        held = await bob.ask(
+            t="send", room="class", text="", files=[{"id": file["id"], "alt": alt}]
+        )
         assert held["code"] == "held"
         [until] = [one.until for one in server.server._hub.uploads._uploads.values()]
         assert until > trio.current_time() + GOOD_FOR - 60
         [waits] = (await ann.ask(t="held", room="class"))["messages"]
+        file |= {"alt": alt}
         assert waits["files"] == [file]
         done = await ann.ask(t="review", room="class", held=waits["held"], act="approve")
         assert done["t"] == "ok"

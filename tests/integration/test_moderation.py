@@ -262,7 +262,10 @@ async def test_a_moderator_deletes_what_others_say(server: Running) -> None:
 
 
 async def test_a_moderator_says_why_a_message_is_deleted(server: Running) -> None:
-    """To all who are there and to the list of acts; over a socket and over HTTP, if they like."""
+    """To all who are there and to the list of acts; over a socket and over HTTP, if they like.
+
+    Nobody else says so what they may not send, as somebody whose links are held.
+    """
     async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
         await make_class(ann)
         first, second, third = [await bob.send("class", "a joke") for _ in range(3)]
@@ -281,7 +284,12 @@ async def test_a_moderator_says_why_a_message_is_deleted(server: Running) -> Non
         assert refusal["code"] == "bad_request"
         assert (await ann.ask(t="delete", room="class", seq=third))["t"] == "ok"
         assert "why" not in await bob.until("delete")
-        await bob.send("class", "I see")  # which is kept behind the acts
+        own, other = [await bob.send("class", "I see") for _ in range(2)]  # behind the acts
+        assert (await bob.ask(t="delete", room="class", seq=own, why="http://x/"))["t"] == "ok"
+        path = f"/rooms/class/messages/{other}?why=http://x/"
+        header = bearer(bob.session)
+        assert (await ask(server, "DELETE", path, authorization=header)).status == 200
+        assert "http://x/" not in str([await ann.until("delete") for _ in range(5)])
         listed = (await ann.ask(t="audit", room="class", limit=3))["acts"]
         assert [one["act"].get("why") for one in listed] == [None, "nor then", "not now"]
 
@@ -499,6 +507,9 @@ class Hour:
         await somebody.ask(t="rooms")
 
 
+RAIDED = {"newcomers": 900, "hold_links": True, "no_files": True}
+
+
 async def test_raid_mode_ends_by_itself(server: Running) -> None:
     """Then the rules of before hold again, and everybody is told."""
     hour = Hour(server)
@@ -506,7 +517,7 @@ async def test_raid_mode_ends_by_itself(server: Running) -> None:
         await make_class(ann)
         await ann.ask(t="rules", room="class", slow=7)
         await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
-        for rules in ({"slow": 7}, {"slow": 7, "newcomers": 900, "hold_links": True}):
+        for rules in ({"slow": 7}, {"slow": 7, **RAIDED}):
             assert (await ann.until("rules"))["rules"] == rules
         await hour.end(ann)
         assert (await ann.until("rules"))["rules"] == {"slow": 7}
@@ -596,7 +607,7 @@ async def test_after_two_raids_everybody_is_told_what_holds(server: Running) -> 
             await ann.ask(t="raid", room="class", people=[one.who["id"]], since=0)
         listed = (await ann.ask(t="audit", room="class"))["acts"]
         last, first = [one["seq"] for one in listed if one["act"]["t"] == "raided"]
-        raided, before = {"slow": 7, "newcomers": 900, "hold_links": True}, {"slow": 7}
+        raided, before = {"slow": 7, **RAIDED}, {"slow": 7}
         for act, rules in ((first, [before, raided, raided]), (last, [before])):
             assert (await ann.ask(t="undo", room="class", act=act))["t"] == "ok"
             await ann.send("class", "undone")
@@ -614,7 +625,7 @@ async def test_rules_that_are_set_in_raid_mode_stay(server: Running) -> None:
         await hour.end(ann)
         await ann.send("class", "later")
         told = [one["rules"] for one in await ann.all_until("msg") if one["t"] == "rules"]
-        assert told == [{"newcomers": 900, "hold_links": True}, {"slow": 9}]
+        assert told == [RAIDED, {"slow": 9}]
 
 
 async def test_a_ban_is_taken_back_from_the_list(

@@ -177,6 +177,56 @@ async def test_what_is_cleared_is_in_no_export(tmp_path: Path) -> None:
     assert key.encode() not in told
 
 
+def shown(message: Object) -> Object:
+    """Return what is shown of a message: of what is cleared that it was there, and nothing else."""
+    if message.get("cleared"):
+        return {"seq": message["seq"], "cleared": True}
+    return message if "from" in message else {}
+
+
+async def test_what_is_cleared_moves_as_it_is_told(tmp_path: Path) -> None:
+    """With edits, reactions, deletions and topics; and is the same where it has come back since."""
+    one, two = str(tmp_path / "one.db"), str(tmp_path / "two.db")
+    full, file = str(tmp_path / "full.jsonl"), str(tmp_path / "one.jsonl")
+    async with on(one) as server, at(server, ANN_S, "Ann") as ann:
+        await ann.ask(t="create", name="class")
+        await join(ann, "class")
+        async with at(server, BAN_S, "Eve", "class") as eve:
+            mine = await ann.send("class", "hello")
+            [edited, gone, liked, taken] = [await eve.send("class", "rude words") for _ in range(4)]
+            about: list[Object] = [
+                {"t": "edit", "seq": edited, "text": "more rude words"},
+                {"t": "delete", "seq": gone},
+                {"t": "react", "seq": mine, "emoji": "💩"},
+                {"t": "react", "seq": liked, "emoji": "💩", "cid": "her-reaction"},
+                {"t": "topic", "text": "rude words"},
+            ]
+            for wish in about:
+                assert (await eve.ask(**wish, room="class"))["t"] == "ok"
+            for seq in (mine, liked, edited):
+                await ann.ask(t="react", room="class", seq=seq, emoji="🍋")
+            await ann.ask(t="send", room="class", text="why?", reply=edited)
+            await ann.ask(t="delete", room="class", seq=taken)
+            await done("export", "--database", one, "-o", full)
+            await moderate(ann, "clear", eve)
+        before = (await ann.ask(t="history", room="class"))["messages"]
+        await done("export", "--database", one, "-o", file)
+        said = [line for line in lines_of(file) if b'"t":"act"' not in line]
+        assert b"Eve" not in b"".join(said)  # but moderators are told whom they have cleared
+        told = (await done("import", "--database", two, file)).decode()
+        assert told.startswith("class\t")
+        again = await done("export", "--database", two)
+        assert again.splitlines()[1:] == lines_of(file)[1:]
+        async with on(two) as other, at(other, ANN_S, "Zoe", "class") as zoe:
+            after = (await zoe.ask(t="history", room="class"))["messages"]
+            assert list(map(shown, filter(shown, after))) == list(map(shown, before))
+        [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        for source in (file, full):
+            here = (await done("import", "--without-rights", "--database", one, source)).decode()
+            assert here.split()[:2] == ["class", "0"]
+
+
 async def test_a_running_server_takes_rights_in(tmp_path: Path) -> None:
     """Within a second, as it does what is said."""
     one, two, file = tmp_path / "one.db", tmp_path / "two.db", str(tmp_path / "one.jsonl")

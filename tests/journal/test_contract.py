@@ -602,9 +602,12 @@ class TestClearing:
     async def test_no_name_is_left(
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, is_for_good: bool
     ) -> None:
-        """Of messages, edits, topics and reactions, also such as were taken away before."""
+        """Of messages, edits, deletions, topics and reactions, also such as were taken away."""
         monkeypatch.setattr(sealing, "wall_clock", clock)
         await self.raid(journal)
+        gone = Delete(room=ROOM, target=7, who=EVE, why=SECRET)  # as authors could say once
+        by_moderator = Delete(room=ROOM, target=9, who=BEN)
+        await journal.commit([say(who=EVE), Write(gone), say(who=EVE), Write(by_moderator)])
         theirs = Write(Topic(room=ROOM, text=SECRET, who=EVE))
         away = react(1, "x", who=EVE, on=False)
         await journal.commit([theirs, react(1, "x", who=EVE), away, react(2, who=EVE)])
@@ -616,6 +619,8 @@ class TestClearing:
             await journal.prune(0, 0)
         told = await everything(journal)
         assert [name in told for name in (b"Eve", b"Ann", b"Ben")] == [False, True, True]
+        assert SECRET.encode() not in told
+        assert b'"from":{"id":"b2","nick":"Ben"},"target":9' in told
         if not is_for_good:
             await journal.commit([restore()])
             assert (await everything(journal)).count(b'"nick":"Eve"') == before.count(

@@ -136,7 +136,7 @@ class RoomRules:
 
     def _check_change(self, event: Edit | Delete | React) -> None:
         # What was cleared is told without its author, and so are its edits, which have no text.
-        if isinstance(event, Edit | Delete) and event.who is None and not is_bare(event):
+        if isinstance(event, Edit) and event.who is None and not is_bare(event):
             raise BadEvent(NOT_YOURS.text)
         if 0 < event.target < self._first:
             return
@@ -146,7 +146,8 @@ class RoomRules:
         author, is_gone, changes = found
         is_anybodys = is_gone and author is None  # the author of what was cleared is not told
         is_foreign = author != author_of(event) and not is_anybodys
-        if isinstance(event, Edit) and is_foreign:  # moderators delete others'
+        is_nobodys = isinstance(event, Delete) and event.who is None
+        if (isinstance(event, Edit) or is_nobodys) and is_foreign:  # moderators delete others'
             raise BadEvent(NOT_YOURS.text)
         if isinstance(event, Edit) and is_bare(event) != is_gone:
             raise BadEvent(NO_SUCH_MESSAGE.text if is_gone else "text is blank")

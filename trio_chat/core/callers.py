@@ -218,7 +218,7 @@ class Callers:
             self._judge.has_said(asker, room, now)
             self._pairs.note_said(room, asker.person)
         may_begin = self._judge.is_made(room) or self._limits.may_begin_room(caller.address, now)
-        event = request.event(room, asker.person)
+        event = policy.as_allowed(principal, request).event(room, asker.person)
         condition = policy.target_author(principal, request)
         is_held = self._judge.needs_approval(principal, request, room)
         refused = self._uploads.take_into(event)

@@ -277,7 +277,8 @@ class Handlers:
     def _write(self, state: ConnectionState, request: requests.WriteRequest) -> None:
         """Have a message, an edit, a deletion, a reaction or a topic kept."""
         catch_up, principal, asker = self._check_inside(state, request)
-        event = request.event(catch_up.room_name, principal.person)
+        allowed = policy.as_allowed(principal, request)
+        event = allowed.event(catch_up.room_name, principal.person)
         condition = policy.target_author(principal, request)
         room, now = catch_up.room_name, self._turn.now
         may_begin = self._judge.is_made(room) or self._limits.may_begin_room(asker.address, now)

@@ -3,6 +3,8 @@
 import math
 from typing import NamedTuple
 
+import msgspec
+
 from trio_chat.journal.types import NOT_YOURS
 from trio_chat.protocol import governing, requests
 from trio_chat.protocol.events import Person
@@ -228,8 +230,15 @@ def needs_approval(
     return (
         principal.right < Right.MODERATE
         and isinstance(request, requests.Send | requests.Edit)
-        and _holds(principal, request.text, of_room, new_for, wall)
+        and _holds(principal, _words_of(request), of_room, new_for, wall)
     )
+
+
+def _words_of(request: requests.Send | requests.Edit) -> str:
+    """Return all that others would read of what somebody says, but for names of files."""
+    if isinstance(request, requests.Edit):
+        return request.text
+    return "\n".join([request.text, *(file.alt for file in request.files)])
 
 
 def _holds(principal: Principal, text: str, of_room: RoomRules, new_for: float, wall: int) -> bool:
@@ -245,6 +254,15 @@ def _is_new(principal: Principal, new_for: float, wall: int) -> bool:
 def _sends_files(request: requests.Request) -> bool:
     is_upload = isinstance(request, requests.Upload)
     return is_upload or (isinstance(request, requests.Send) and bool(request.files))
+
+
+def as_allowed(principal: Principal, request: requests.WriteRequest) -> requests.WriteRequest:
+    """Return a request that is allowed without what only moderators say to all with it.
+
+    That is why a message is deleted: else somebody could say so what they may not send.
+    """
+    is_told = not isinstance(request, requests.Delete) or principal.right >= Right.MODERATE
+    return request if is_told else msgspec.structs.replace(request, why="")
 
 
 def target_author(principal: Principal, request: requests.Request) -> str | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from trio_chat.journal.keys import author_of
 from trio_chat.protocol.events import (
     AnyStoredEvent,
+    Delete,
     Edit,
     Message,
     React,
@@ -115,7 +116,7 @@ def as_told(clearings: Sequence[Clearing], event: AnyStoredEvent) -> AnyStoredEv
             is_covered = any(clearing.covers_topic(event) for clearing in clearings)
         case React():
             is_covered = any(clearing.covers_reaction(event) for clearing in clearings)
-        case Message(seq=seq) | Edit(target=seq):
+        case Message(seq=seq) | Edit(target=seq) | Delete(target=seq):  # a moderator's stays
             is_covered = is_cleared(clearings, seq, author_of(event))
         case _:
             return event

@@ -181,7 +181,7 @@ AnyStoredEvent = (
     | ActKept
 )
 
-Clearable = Message | Edit | React | Topic  # they go with what their author has said
+Clearable = Message | Edit | Delete | React | Topic  # they go with what their author has said
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[AnyStoredEvent] = msgspec.json.Decoder(AnyStoredEvent)
@@ -210,6 +210,8 @@ def without_author(event: Clearable) -> Clearable:
         return msgspec.structs.replace(event, who=None, **changes)
     if isinstance(event, React):
         return msgspec.structs.replace(event, on=False, who=None)
+    if isinstance(event, Delete):
+        return msgspec.structs.replace(event, who=None, why="")
     return msgspec.structs.replace(event, text="", who=None)
 
 

@@ -23,9 +23,12 @@ class RoomRules(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     no_files: bool = False
 
     def in_raid_mode(self, newcomers: int) -> "RoomRules":
-        """Return these rules with a time for newcomers, unless it is longer, and links held."""
+        """Return these rules with a time for newcomers, unless it is longer, and links held.
+
+        Nor does anybody new send files.
+        """
         longer = max(self.newcomers, newcomers)
-        return msgspec.structs.replace(self, newcomers=longer, hold_links=True)
+        return msgspec.structs.replace(self, newcomers=longer, hold_links=True, no_files=True)
 
 
 NO_RULES = RoomRules()

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from trio_chat.protocol import events
 from trio_chat.remote import wire
 
+Said = events.Message | events.Edit | events.Delete | events.React
+
 
 class Clearing(NamedTuple):
     """Messages of these authors, from the number ``since`` up to that of the event, and others."""
@@ -15,12 +17,12 @@ class Clearing(NamedTuple):
     also: frozenset[int]
     reacted: frozenset[int]
 
-    def covers(self, event: events.Message | events.Edit | events.React) -> bool:
-        """Whether a message, an edit of one, or a reaction is cleared."""
+    def covers(self, event: Said) -> bool:
+        """Whether a message, an edit or the deletion of one, or a reaction is cleared."""
         if isinstance(event, events.React):
             is_among = self.since <= event.target or event.target in self.reacted
             return is_among and event.who is not None and event.who.id in self.authors
-        number = event.target if isinstance(event, events.Edit) else event.seq
+        number = event.seq if isinstance(event, events.Message) else event.target
         author = event.who.id if event.who else ""
         is_among = self.since <= number < self.seq or number in self.also
         return is_among and author in self.authors
@@ -51,11 +53,11 @@ class Clearings:
         match event:
             case events.Clear():
                 self._queued.pop(event.key, None)
-            case events.Message() | events.Edit() | events.React():
+            case events.Message() | events.Edit() | events.Delete() | events.React():
                 is_cleared = any(one.covers(event) for one in self._queued.values())
                 return _cleared(event) if is_cleared else event
         return event
 
 
-def _cleared(event: events.Message | events.Edit | events.React) -> wire.RoomEvent:
+def _cleared(event: Said) -> wire.RoomEvent:
     return events.without_author(event)

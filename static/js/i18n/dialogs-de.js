@@ -185,7 +185,7 @@ Object.assign(de, {
   },
   "raid.messages": { one: "{count} Nachricht wird gelöscht", other: "{count} Nachrichten werden gelöscht" },
   "raid.networks": "Sie kamen aus {networks}",
-  "raid.mode": "Eine Stunde lang wartet, wer neu ist, 15 Minuten, und Links von Neuen warten auf die Moderation. Alles kann einen Tag lang zurückgenommen werden.",
+  "raid.mode": "Eine Stunde lang wartet, wer neu ist, 15 Minuten, Links von Neuen warten auf die Moderation, und Neue senden keine Bilder und Dateien. Alles kann einen Tag lang zurückgenommen werden.",
   "raid.whom": "Wen Sie verschonen, haken Sie ab",
   "raid.first": "zuerst gesehen: {time}",
   "raid.regulars": { one: "Auch {count} Person, die der Server schon kannte", other: "Auch {count} Leute, die der Server schon kannte" },

@@ -204,7 +204,7 @@ Object.assign(en, {
   "raid.people": { one: "{count} person will be banned for a week", other: "{count} people will be banned for a week" },
   "raid.messages": { one: "{count} message will be cleared", other: "{count} messages will be cleared" },
   "raid.networks": "They came from {networks}",
-  "raid.mode": "For an hour newcomers wait 15 minutes, and their links wait for a moderator. All of it can be taken back for a day.",
+  "raid.mode": "For an hour newcomers wait 15 minutes, their links wait for a moderator, and they send no pictures or files. All of it can be taken back for a day.",
   "raid.whom": "Untick whom to leave out",
   "raid.first": "first seen {time}",
   "raid.regulars": { one: "Also {count} person whom the server knew before", other: "Also {count} people whom the server knew before" },

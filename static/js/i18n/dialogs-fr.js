@@ -185,7 +185,7 @@ Object.assign(fr, {
   },
   "raid.messages": { one: "{count} message sera effacé", other: "{count} messages seront effacés" },
   "raid.networks": "Venus de {networks}",
-  "raid.mode": "Pendant une heure, qui est nouveau attend 15 minutes, et ses liens attendent la modération. Pendant un jour, tout peut être annulé.",
+  "raid.mode": "Pendant une heure, qui est nouveau attend 15 minutes, ses liens attendent la modération, et il n’envoie ni images ni fichiers. Pendant un jour, tout peut être annulé.",
   "raid.whom": "Décochez qui doit être épargné",
   "raid.first": "vu d’abord : {time}",
   "raid.regulars": { one: "Aussi {count} personne que le serveur connaissait déjà", other: "Aussi {count} personnes que le serveur connaissait déjà" },

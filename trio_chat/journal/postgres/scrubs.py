@@ -8,16 +8,8 @@ from collections.abc import Iterable
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.postgres.link import Link, Row
-from trio_chat.protocol.events import (
-    AnyStoredEvent,
-    Edit,
-    Message,
-    Topic,
-    decode,
-    encode,
-    without_author,
-    without_text,
-)
+from trio_chat.journal.sqlite.scrubs import NO_ONE, Authors, bare
+from trio_chat.protocol.events import decode, encode
 
 NOTED = "unerased"  # in ``meta``: when something was removed that is still in files, in ms
 NOTE = "INSERT INTO meta (key, value) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING"
@@ -27,12 +19,10 @@ REWRITE = (
 )
 
 
-def begin(
-    link: Link, room: int, target: int, *, is_cleared: bool = False
-) -> list[tuple[int, bytes]]:
+def begin(link: Link, room: int, target: int, authors: Authors = NO_ONE) -> list[tuple[int, bytes]]:
     """Take the text out of a message and its changes; a topic goes in the same way.
 
-    What moderators have cleared loses its author, too.
+    What moderators have cleared of ``authors`` loses these, too.
 
     Returns:
         The events that changed, encoded, in order.
@@ -42,7 +32,7 @@ def begin(
         (room, target, target),
     )
     note(link)
-    return _rewrite(link, room, rows, is_cleared=is_cleared)
+    return _rewrite(link, room, rows, authors)
 
 
 def note(link: Link) -> None:
@@ -76,17 +66,9 @@ def pending(link: Link, room: int) -> frozenset[int]:
 
 
 def _rewrite(
-    link: Link, room: int, rows: Iterable[Row], *, is_cleared: bool
+    link: Link, room: int, rows: Iterable[Row], authors: Authors
 ) -> list[tuple[int, bytes]]:
-    events = [(seq, decode(data)) for seq, data in rows]
-    bare = [
-        (seq, encode(_bare(event, is_cleared=is_cleared)))
-        for seq, event in events
-        if isinstance(event, Message | Edit | Topic)
-    ]
-    link.execute(REWRITE, ([seq for seq, _ in bare], [data for _, data in bare], room))
-    return bare
-
-
-def _bare(event: Message | Edit | Topic, *, is_cleared: bool) -> AnyStoredEvent:
-    return without_author(event) if is_cleared else without_text(event)
+    found = ((seq, bare(decode(data), authors)) for seq, data in rows)
+    stripped = [(seq, encode(event)) for seq, event in found if event]
+    link.execute(REWRITE, ([seq for seq, _ in stripped], [data for _, data in stripped], room))
+    return stripped

@@ -1,6 +1,6 @@
 """Sealing in a database: which clearings there are, and how cleared messages go for good."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing, take_back_reactions
@@ -108,7 +108,7 @@ def step(link: Link, now: int) -> bool:
     if is_last:
         found += link.all(OTHERS, (room, sorted(clearing.also)))
     gone = [seq for seq, author, is_said, _ in found if is_said and clearing.covers(seq, author)]
-    _delete(link, room, gone)
+    _delete(link, room, gone, clearing.authors)
     if is_last:
         lift(link, room, key)
     else:
@@ -121,9 +121,9 @@ def step(link: Link, now: int) -> bool:
     return True
 
 
-def _delete(link: Link, room: int, numbers: Iterable[int]) -> None:
-    """Take the texts of messages and their edits, and of topics, out of the database."""
+def _delete(link: Link, room: int, numbers: Iterable[int], authors: Collection[str]) -> None:
+    """Take the texts of messages of authors, their edits, and topics out of the database."""
     for seq in numbers:
-        scrubs.begin(link, room, seq, is_cleared=True)
+        scrubs.begin(link, room, seq, authors)
         states.forget_text(link, room, seq)
         words.remove(link, [(room, seq)])

@@ -7,12 +7,14 @@ retention has deleted.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from trio_chat.config import MOST_CHANGES
+from trio_chat.journal.keys import author_of
 from trio_chat.journal.sqlite import index
 from trio_chat.protocol.events import (
     AnyStoredEvent,
+    Delete,
     Edit,
     Message,
     Topic,
@@ -28,13 +30,16 @@ STEP = MOST_CHANGES + 2
 SINCE = 3  # the first schema with the table
 NEWEST = 2**62
 
+Authors = Collection[str]  # ids; an empty one is of all without a name
+NO_ONE: Authors = frozenset()
+
 
 def begin(
-    database: sqlite3.Connection, room: int, target: int, *, is_cleared: bool = False
+    database: sqlite3.Connection, room: int, target: int, *, authors: Authors = NO_ONE
 ) -> list[tuple[int, bytes]]:
     """Take the text out of a message and its latest changes, and note down if there are others.
 
-    A topic goes in the same way. What moderators have cleared loses its author, too.
+    A topic goes in the same way. What moderators have cleared of ``authors`` loses these, too.
 
     Returns:
         The events that changed, encoded, in order.
@@ -42,8 +47,8 @@ def begin(
     row = database.execute(
         "SELECT seq, data FROM events WHERE room = ? AND seq = ?", (room, target)
     ).fetchone()
-    message = _rewrite(database, room, [row] if row else [], is_cleared=is_cleared)
-    return message + _scrub(database, room, target, NEWEST, is_cleared=is_cleared)
+    message = _rewrite(database, room, [row] if row else [], authors)
+    return message + _scrub(database, room, target, NEWEST, authors)
 
 
 def begin_all(database: sqlite3.Connection, room: int, first: int, last: int) -> None:
@@ -75,7 +80,7 @@ def pending(database: sqlite3.Connection, room: int) -> frozenset[int]:
 
 
 def _scrub(
-    database: sqlite3.Connection, room: int, target: int, before: int, *, is_cleared: bool = False
+    database: sqlite3.Connection, room: int, target: int, before: int, authors: Authors = NO_ONE
 ) -> list[tuple[int, bytes]]:
     # SQLite would read the whole room if it were left to choose the index.
     rows = database.execute(
@@ -90,28 +95,33 @@ def _scrub(
         )
     else:
         database.execute("DELETE FROM scrubs WHERE room = ? AND target = ?", (room, target))
-    return _rewrite(database, room, rows[::-1], is_cleared=is_cleared)
+    return _rewrite(database, room, rows[::-1], authors)
 
 
 def _rewrite(
     database: sqlite3.Connection,
     room: int,
     rows: Iterable[tuple[int, bytes]],
-    *,
-    is_cleared: bool = False,
+    authors: Authors,
 ) -> list[tuple[int, bytes]]:
-    events = [(seq, decode(data)) for seq, data in rows]
-    bare = [
-        (seq, encode(_bare(event, is_cleared=is_cleared)))
-        for seq, event in events
-        if isinstance(event, Message | Edit | Topic)
-    ]
+    found = ((seq, bare(decode(data), authors)) for seq, data in rows)
+    stripped = [(seq, encode(event)) for seq, event in found if event]
     database.executemany(
         "UPDATE events SET data = ? WHERE room = ? AND seq = ?",
-        [(data, room, seq) for seq, data in bare],
+        [(data, room, seq) for seq, data in stripped],
     )
-    return bare
+    return stripped
 
 
-def _bare(event: Message | Edit | Topic, *, is_cleared: bool) -> AnyStoredEvent:
-    return without_author(event) if is_cleared else without_text(event)
+def bare(event: AnyStoredEvent | None, authors: Authors) -> AnyStoredEvent | None:
+    """Return an event of a message without its text; ``None`` if it has none to lose.
+
+    Args:
+        event: The message, one of its changes, or a topic.
+        authors: Whose it is, by id, if moderators have cleared it: it loses them, too.
+    """
+    if isinstance(event, Delete):  # by its author, not by a moderator
+        return without_author(event) if author_of(event) in authors else None
+    if not isinstance(event, Message | Edit | Topic):
+        return None
+    return without_author(event) if authors else without_text(event)

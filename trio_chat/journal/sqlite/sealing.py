@@ -1,7 +1,7 @@
 """Sealing in a file: which clearings there are, and how cleared messages go for good."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 import msgspec
@@ -163,7 +163,7 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     if is_last:
         found += _others(database, room, clearing.also)
     gone = [seq for seq, author, is_said, _ in found if is_said and clearing.covers(seq, author)]
-    _delete(database, room, gone, is_indexed=is_indexed)
+    _delete(database, room, gone, clearing.authors, is_indexed=is_indexed)
     if not is_last:
         began = first if clearing.reacted_from is None else clearing.reacted_from
         going_on = clearing._replace(first=found[-1][0] + 1, reacted_from=began)
@@ -183,11 +183,16 @@ def _others(database: sqlite3.Connection, room: int, numbers: Iterable[int]) -> 
 
 
 def _delete(
-    database: sqlite3.Connection, room: int, numbers: Iterable[int], *, is_indexed: bool
+    database: sqlite3.Connection,
+    room: int,
+    numbers: Iterable[int],
+    authors: Collection[str],
+    *,
+    is_indexed: bool,
 ) -> None:
-    """Take the texts of messages and their edits, and of topics, out of the file."""
+    """Take the texts of messages of authors, their edits, and topics out of the file."""
     for seq in numbers:
-        scrubs.begin(database, room, seq, is_cleared=True)
+        scrubs.begin(database, room, seq, authors=authors)
         states.forget_text(database, room, seq)
         if is_indexed:
             index.remove(database, room, seq, seq)
