@@ -221,7 +221,10 @@ async def test_a_file_is_its_sender_s_for_one_message(tmp_path: Path) -> None:
 
 
 async def test_a_file_goes_with_its_message(tmp_path: Path) -> None:
-    """When that is deleted, for good; when it is cleared, until that is taken back."""
+    """When that is deleted, for good; when it is cleared, until that is taken back.
+
+    So it does for browsers that have it, and ask whether it is still the same.
+    """
     async with (
         running(database=str(tmp_path / "chat.db")) as server,
         chatting(server, "Ann") as ann,
@@ -234,9 +237,13 @@ async def test_a_file_goes_with_its_message(tmp_path: Path) -> None:
             seq = await bob.send("class", "see", files=[{"id": file["id"]}])
             ids.append(file["id"])
         assert (await bob.ask(t="delete", room="class", seq=seq))["t"] == "ok"
-        assert [(await fetch(server, id)).status for id in ids] == [200, 404]
+        kept, *_ = answers = [await fetch(server, id) for id in ids]
+        assert [one.status for one in answers] == [200, 404]
+        tag = kept.header("etag")
+        assert kept.header("cache-control") == "private, no-cache"
+        assert (await fetch(server, ids[0], if_none_match=tag)).status == 304
         assert (await moderate(ann, "clear", bob))["t"] == "ok"
-        assert (await fetch(server, ids[0])).status == 404
+        assert (await fetch(server, ids[0], if_none_match=tag)).status == 404
         page = await ann.ask(t="history", room="class")
         assert all("files" not in one for one in page["messages"])
         async with chatting(server, "Cem", {"room": "class", "last": 0}) as cem:

@@ -719,7 +719,6 @@ async def test_topics_go_with_what_is_cleared(tmp_path: Path, *, is_open: bool, 
             await join(eve, name)
             await op.ask(t="topic", room=name, text=f"About {name}")
             await eve.ask(t="topic", room=name, text="spam")
-            await eve.send(name, "spam")
         session, people = op.session, [eve.who["id"]]
 
     async with operating(tmp_path / "chat.db", session) as (server, op):

@@ -18,8 +18,7 @@ from trio_chat.files.kinds import OTHER, PICTURES
 from trio_chat.journal.types import Unavailable
 
 PIECE = 64 * 1024  # bytes that are read and sent at once
-AGE = 24 * 60 * 60  # seconds for which a browser need not ask again; then what was deleted is gone
-CACHING = f"private, immutable, max-age={AGE}"
+CACHING = "private, no-cache"  # a browser asks each time, as the message may be gone by now
 SANDBOX = "default-src 'none'; sandbox"  # beside the policy of all answers
 
 
