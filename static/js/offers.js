@@ -63,7 +63,7 @@ export class Offers {
       ignore: (isTrue) => this.#ignore(person, isTrue),
       report: (why) => this.#report(message, why),
       moderate: (...options) => this.#moderate(person ?? NOBODY, ...options),
-      raid: (why) => this.#openRaid({ person, at, why }),
+      raid: (why, isEverywhere) => this.#openRaid({ person, at, why, isEverywhere }),
       write: () => this.#write(person),
     });
   }
@@ -143,7 +143,7 @@ export class Offers {
   async #openRaid(raid) {
     const { notice, store } = this.#page;
     const { openRaid } = await this.#load(import("./panels/raid.js"));
-    openRaid({ room: store.active, ...raid }, this.#request, ({ shared }) =>
+    openRaid({ room: store.active, operator: store.isOperator, ...raid }, this.#request, ({ shared }) =>
       notice.tell(t("raid.done") + (shared ? ` ${t("raid.shared")}` : "")),
     );
   }

@@ -432,6 +432,37 @@ def test_an_operator_bans_somebody_in_all_rooms(open_page: OpenPage, chat: Chat)
     expect_lines(["hello"], bob)
 
 
+def test_an_operator_undoes_a_raid_of_all_rooms(open_page: OpenPage, chat: Chat) -> None:
+    """What the menu's box says holds in the dialog, which tells in how many rooms they were."""
+    ann = open_page(name="Ann")
+    make_operator(ann, chat)
+    post(ann, "welcome")
+    with enter(chat.ws, "E1", "lobby", "tea") as raider:
+        for room in ("lobby", "tea"):
+            raider.ask(t="send", room=room, text="spam")
+        expect(row(ann, "spam")).to_have_count(1)
+        menu = open_menu(ann, "E1")
+        menu.get_by_label("In all rooms").check()
+        menu.get_by_role("button", name="Undo a raid").click()
+        dialog = ann.get_by_role("dialog", name="Undo a raid")
+        expect(dialog.get_by_text("They were in 2 rooms")).to_be_visible()
+        expect(dialog.get_by_text("2 messages will be cleared")).to_be_visible()
+        everywhere = dialog.get_by_label("In all rooms")
+        everywhere.press("Space")
+        expect(dialog.get_by_text("1 message will be cleared")).to_be_visible()
+        expect(dialog.get_by_text("They were in")).to_have_count(0)
+        everywhere.press("Space")
+        expect(dialog.get_by_text("They were in 2 rooms")).to_be_visible()
+        assert faults(ann) == []
+        dialog.get_by_role("button", name="Undo it").click()
+        expect(row(ann, "spam")).to_have_count(0)
+    settings = open_settings(ann, "What was done in all rooms")
+    settings.get_by_role("button", name=re.compile("Take back: .*undid a raid")).click()
+    expect(settings.get_by_text("taken back")).to_be_visible()
+    ann.keyboard.press("Escape")
+    expect_said(ann, "welcome", "spam")
+
+
 def test_an_operator_lets_others_have_a_name(open_page: OpenPage, chat: Chat) -> None:
     """That of somebody who is away; the list of what was done has it, else the reason is told."""
     ann = open_page(name="Ann")

@@ -15,7 +15,7 @@ from tests.integration.test_operator import done
 from tests.rates import NO_RATES
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.core import arrivals, clearings, raids, targets
+from trio_chat.core import arrivals, clearings, raiders, raids, targets
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Place, Unavailable
 from trio_chat.protocol.close import REMOVED
@@ -646,7 +646,7 @@ async def test_a_ban_is_taken_back_from_the_list(
             monkeypatch.setattr(clearings, "CLEARINGS", 1)
             for code in (None, "too_many_clearings"):
                 assert (await moderate(ann, "clear", again)).get("code") == code
-            monkeypatch.setattr(raids, "PEOPLE", 0)
+            monkeypatch.setattr(raiders, "PEOPLE", 0)
             many = await ann.ask(t="raid", room="class", since=0)
             assert many["code"] == "too_many_people"
 

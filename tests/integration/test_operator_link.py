@@ -415,7 +415,6 @@ async def test_who_is_an_operator_no_more_clears_nothing(
         {"t": "link", "right": "read"},
         {"t": "links"},
         {"t": "rules", "closed": True},
-        {"t": "raid", "since": 0, "people": ["1eef78749ab30ecb6218"]},
         {"t": "held"},
     ],
 )

@@ -759,3 +759,84 @@ async def test_what_raiders_set_as_a_topic_is_in_no_copy(tmp_path: Path) -> None
     assert b"rude words" not in told
     assert b"Tea" in backup.read_bytes()
     assert b"rude words" not in backup.read_bytes()
+
+
+RAIDED: Object = {"slow": 7, "newcomers": 900, "hold_links": True, "no_files": True}
+
+
+async def raid_all_rooms(server: Running, op: Chatter, ann: Chatter) -> tuple[Chatter, int]:
+    """Have two people raid rooms, where Ann is, and undo that; return one, and the act's number."""
+    since = wall_clock() + 1
+    await trio.sleep(0.01)
+    async with (
+        at(server, NEW, "R1", "tea", "jam", "new") as r1,
+        at(server, ELSEWHERE, "R2", "jam", "empty") as r2,
+    ):
+        await join(ann, "new")
+        for room in ("tea", "new"):
+            await r1.send(room, "spam")
+        assert (await r2.ask(t="topic", room="jam", text="spam"))["t"] == "ok"
+        await ann.send("tea", "what is this?")
+        raid: Object = {"t": "raid", "room": "", "since": since}
+        shown = await op.ask(**raid, preview=True)
+        assert [one["nick"] for one in shown["people"]] == ["R1", "R2"]
+        assert (shown["messages"], shown["rooms"], shown["regulars"]) == (2, 4, 1)
+        assert shown["addresses"] == ["192.0.2.0/24", "203.0.113.0/24"]
+        wanted = {"since": since, "until": shown["until"], "preview": True}
+        told = await ask(server, "POST", "/raids", wanted, authorization=bearer(op.session))
+        assert told.json == {name: shown[name] for name in shown if name not in ("t", "id", "room")}
+        one = await op.ask(**raid, people=[r2.who["id"]], preview=True)
+        assert (one["count"], one["rooms"], one["messages"]) == (1, 2, 0)
+        assert (await ann.ask(**raid))["code"] == "not_operator"
+        done = await op.ask(**raid, until=shown["until"], why="spam")
+        assert done["t"] == "ok"
+        assert [(await raider.ending())[1] for raider in (r1, r2)] == [4503, 4503]
+        return r1, done["seq"]
+
+
+async def test_a_raid_of_all_rooms_is_undone_in_one_step(tmp_path: Path) -> None:
+    """What they said anywhere goes, they stay out of all rooms, and where they were is raid mode.
+
+    One entry of the list takes it back, over a restart, too; who was known before is left alone.
+    """
+    async with (
+        operating(tmp_path / "chat.db") as (server, op),
+        at(server, OLD, "Ann", "tea") as ann,
+    ):
+        for one, room in ((op, "tea"), (op, "jam"), (ann, "jam")):
+            await join(one, room)
+        await ann.send("tea", "hello")
+        assert (await op.ask(t="rules", room="jam", slow=7))["t"] == "ok"
+        raider, number = await raid_all_rooms(server, op, ann)
+        assert await texts(ann, "tea") == ["hello", "what is this?"]
+        assert await texts(ann, "new") == []
+        while (told := await ann.until("rules"))["room"] != "jam" or told["rules"] == {"slow": 7}:
+            pass
+        assert told["rules"] == RAIDED
+        rooms = (await op.ask(t="rooms"))["rooms"]
+        assert {one["room"]: one.get("topic") for one in rooms} == dict.fromkeys(
+            ("tea", "jam", "new")
+        )
+        async with at(server, NEW, "R3") as again, at(server, "192.0.3.1", "New") as new:
+            assert (await join(again, "cake"))["code"] == "banned"
+            assert (await join(new, "jam"))["rules"] == RAIDED
+            assert (await new.ask(t="send", room="jam", text="x"))["code"] == "newcomer"
+            await join(new, "cake")
+            await new.send("cake", "where nobody has raided")
+        [entry] = (await op.ask(t="audit", room="", limit=1))["acts"]
+        assert (entry["seq"], entry["act"]["t"]) == (number, "raided")
+        assert (entry["act"]["operator"], "about" in entry["act"]) == (True, False)
+    async with operating(tmp_path / "chat.db", op.session) as (server, op):
+        undo: Object = {"t": "undo", "act": number}
+        async with at(server, "192.0.3.2", "Zoe") as zoe:
+            assert (await join(zoe, "jam"))["rules"] == RAIDED
+            assert (await zoe.ask(**undo, room="jam"))["code"] == "not_moderator"
+            assert (await op.ask(**undo, room=""))["t"] == "ok"
+            assert (await zoe.until("rules"))["rules"] == {"slow": 7}
+        for room in ("tea", "new"):
+            await join(op, room)
+        assert await texts(op, "tea") == ["hello", "spam", "what is this?"]
+        assert await texts(op, "new") == ["spam"]
+        assert (await op.ask(**undo, room=""))["code"] == "too_late"
+        async with at(server, NEW, "R1", session=raider.session) as again:
+            assert (await join(again, "tea"))["t"] == "joined"

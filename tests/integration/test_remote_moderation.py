@@ -253,3 +253,11 @@ async def test_an_operator_acts_in_all_rooms() -> None:
             assert await texts(await bob.join("milk")) == ["spam"]
             with pytest.raises(Refused, match="not_operator"):
                 await cem.everywhere.moderate("ban", [bob.me])
+            preview = await op.everywhere.preview_raid(0, [bob.me])
+            assert (preview.rooms, preview.messages) == (2, 2)
+            await op.everywhere.undo_raid(0, [bob.me], until=preview.until)
+            await until(theirs, Clear)
+            assert await texts(theirs) == []
+            [raid] = (await op.everywhere.audit(limit=1)).acts
+            await op.everywhere.undo(raid.seq)
+            await until(theirs, Restore)

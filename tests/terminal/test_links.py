@@ -478,4 +478,13 @@ async def test_an_operator_acts_in_all_rooms(tmp_path: Path) -> None:
             await shown.shows("Ben Lee │ rude")
             async with window(server.address, tmp_path / "cem", "--nick", "Cem") as third:
                 await third.obeys("/everywhere ban Op", "only operators of the server may do that")
+            await shown.obeys("/raid Ben Lee", "/raid yes bans them")
+            await shown.obeys("/everywhere raid yes", "that was shown for another place")
+            await shown.obeys("/everywhere raid Ben Lee", "1 message in 2 rooms: Ben Lee")
+            await shown.obeys("/everywhere raid yes", "/everywhere undo takes it back")
+            await shown.until(lambda: "Ben Lee │" not in shown.text)
+            await shown.obeys("/everywhere audit", "all rooms: Op undid a raid of Ben Lee")
+            [number] = re.findall(r"(\d+) \S+ \S+ all rooms: Op undid a raid", shown.text)
+            await shown.obeys(f"/everywhere undo {number}", f"act {number} is taken back")
+            other = await ben.join("other")
             await other.send("back")

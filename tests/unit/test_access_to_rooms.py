@@ -262,6 +262,28 @@ def test_after_two_raids_the_rules_are_as_before(order: tuple[int, ...]) -> None
     assert known.access.rules("tea") == BEFORE
 
 
+def test_a_raid_of_all_rooms_adds_to_the_rules_of_each() -> None:
+    """Where they were, until it is taken back; a private room that is forgotten stays so."""
+    known, gone = Acts(), new_identifier()
+    known.keep(acts.RulesSet(about="tea", rules=BEFORE), acts.RoomMade(about="jam"))
+    everywhere = acts.Raided(
+        people=[EVE],
+        keys={"tea": "k1", "jam": "k2", gone: "k3"},
+        rules=RoomRules(newcomers=900),
+        rules_until=known.now + HOUR,
+        until=known.now + HOUR,
+    )
+    known.keep(everywhere, acts.Forgotten(about="jam"))
+    raided = RoomRules(slow=7, newcomers=900, hold_links=True, no_files=True)
+    assert known.access.rules("tea") == raided
+    assert known.registry.governed(gone) is None
+    assert known.right(EVE, "cake") is Right.NONE
+    known.keep(acts.Undone(target=3))
+    assert known.access.rules("tea") == BEFORE
+    assert known.right(EVE, "cake") is Right.SPEAK
+    assert known.registry.governed("jam") is None
+
+
 def test_an_operators_act_of_an_earlier_release_is_an_operators() -> None:
     """It does not say so; whoever did it had come by an operator's link."""
     known, link = Acts(), new_link(SERVER, Right.OPERATE)

@@ -69,7 +69,7 @@ def test_the_first_time_and_the_last_address_count(known: Arrivals) -> None:
     assert (arrival.first_at, arrival.last_at) == (STARTED + 1, STARTED + 2)
     assert known.person("a") == Person("a", "Anna")
     assert (known.addresses_of("a"), known.addresses_of("b")) == (["2001:db8::"], [])
-    assert [known.rooms_of(one) for one in "abc"] == [{"tea"}, {"jam"}, set()]
+    assert [known.rooms_of([one]) for one in "abc"] == [{"tea"}, {"jam"}, set()]
     assert known.person("c") is None
 
 
@@ -96,7 +96,7 @@ def test_those_without_a_name_are_told_apart_by_address(known: Arrivals) -> None
         (STARTED + 2, STARTED + 2),
     ]
     assert known.addresses_of("") == ["192.0.2.7", "192.0.2.8"]
-    assert known.rooms_of("") == {"tea"}
+    assert known.rooms_of([""]) == {"tea"}
 
 
 def test_whoever_brings_very_many_displaces_their_own(known: Arrivals) -> None:
@@ -104,7 +104,7 @@ def test_whoever_brings_very_many_displaces_their_own(known: Arrivals) -> None:
     known.write("tea", ANN, "192.0.2.7", STARTED)
     for number in range(9):
         known.write(f"r{number}", BOB, "192.0.2.8", STARTED)
-    assert known.rooms_of("b") == {"r7", "r8"}
+    assert known.rooms_of(["b"]) == {"r7", "r8"}
     assert ids(known, "tea") == ["a"]
     assert known.of_room("r0") == []
 
@@ -115,12 +115,12 @@ def test_who_is_there_is_never_forgotten(known: Arrivals) -> None:
     for number in range(9):
         known.enter(f"r{number}", BOB, "192.0.2.8", STARTED)
     known.write("r0", BOB, "192.0.2.8", STARTED)
-    assert len(known.rooms_of("b")) == 9
+    assert len(known.rooms_of(["b"])) == 9
     known.write("tea", ANN, "192.0.2.8", STARTED)
     assert ids(known, "tea") == ["c", "a"]
     for number in range(9):
         known.leave(f"r{number}", "b")
-    assert known.rooms_of("b") == {"r7", "r8"}
+    assert known.rooms_of(["b"]) == {"r7", "r8"}
     assert ids(known, "tea") == ["c"]
 
 

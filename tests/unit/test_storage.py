@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
 import trio
 import trio.testing
 from trio.testing import MockClock
 
+from trio_chat.journal import storage
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import (
     ROOMS_PER_LOAD,
@@ -170,16 +172,20 @@ async def test_rooms_are_looked_for_one_after_another() -> None:
         assert here.told[1:] == [Sought(1, ["tea"]), NotSought(2, 1500)]
 
 
-async def test_messages_are_counted() -> None:
-    """Unless that cannot be told just now."""
+async def test_messages_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless that cannot be told just now, or takes too long."""
     async with desk() as here:
         await here.submit(2)
-        here.storage.seek([Tally(1, "tea", {""}, 0)])
+        here.storage.seek([Tally(1, ["tea"], {""}, 0)])
         await trio.testing.wait_all_tasks_blocked()
         here.journal.is_down = True
-        here.storage.seek([Tally(2, "tea", {""}, 0)])
+        here.storage.seek([Tally(2, ["tea"], {""}, 0)])
         await trio.testing.wait_all_tasks_blocked()
-        assert here.told[1:] == [Tallied(1, 2), Tallied(2, None)]
+        here.journal.is_down = False
+        monkeypatch.setattr(storage, "TALLY_TIMEOUT", -1)
+        here.storage.seek([Tally(3, ["tea", "jam"], {""}, 0)])
+        await trio.testing.wait_all_tasks_blocked()
+        assert here.told[1:] == [Tallied(1, 2), Tallied(2, None), Tallied(3, None)]
 
 
 async def test_a_commit_has_a_bound() -> None:

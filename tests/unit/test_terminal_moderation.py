@@ -277,15 +277,16 @@ def test_networks_of_a_raid_are_counted() -> None:
     preview = RaidPreview(
         room="tea", until=0, count=7, people=people, addresses=["192.0.2.0/24"], messages=0
     )
-    shown = raid_lines(preview, HOUR, is_of_all=True)
+    shown = raid_lines(preview, HOUR, "/raid yes", is_of_all=True)
     first = f"P1 (first seen {moments.local(HOUR):%d %b %H:%M})"
     assert f": 7 people from 1 network, 0 messages: P0, {first}, " in shown
     assert ", 2 more\n/raid yes" in shown
-    preview.shared, preview.regulars = 1, 2
-    shown = raid_lines(preview, HOUR, is_of_all=True)
+    preview.shared, preview.regulars, preview.rooms = 1, 2, 3
+    shown = raid_lines(preview, HOUR, "/raid yes", is_of_all=True)
     assert f"2 people whom the server knew before are left alone\n{RAID_SHARED}" in shown
+    assert ", 0 messages in 3 rooms: " in shown
     preview.count = 0
-    shown = raid_lines(preview, HOUR, is_of_all=True)
+    shown = raid_lines(preview, HOUR, "/raid yes", is_of_all=True)
     assert shown.startswith("nobody whom the server did not know before has come")
 
 

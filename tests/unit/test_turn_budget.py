@@ -296,8 +296,14 @@ def test_many_moderators_at_once_make_no_turn_long(asked: Object) -> None:
 
 @pytest.mark.parametrize("right", ["speak", "moderate"])
 @pytest.mark.parametrize("until", [0, 500], ids=["live", "over"])
-def test_a_raid_of_people_who_came_by_all_links_makes_no_turn_long(right: str, until: int) -> None:
-    """As many as one request may be about, each by as many links as there may be to a room."""
+@pytest.mark.parametrize("room", ["tea", ""], ids=["one", "all"])
+def test_a_raid_of_people_who_came_by_all_links_makes_no_turn_long(
+    right: str, until: int, room: str
+) -> None:
+    """As many as one request may be about, each by as many links as there may be to a room.
+
+    In that room, or in all.
+    """
     turns = Turns(Config())
     for number in range(Config().links_per_room):
         link = f"l{number}"
@@ -313,7 +319,7 @@ def test_a_raid_of_people_who_came_by_all_links_makes_no_turn_long(right: str, u
     chief = Listener(v1)
     hello = {"t": "hello", "nick": "Chief", "link": turns.operator}
     turns.settle(Register(chief), asks(chief, hello))
-    preview = {"t": "raid", "room": "tea", "since": 1, "preview": True}
+    preview = {"t": "raid", "room": room, "since": 1, "preview": True}
     turns.settle(turns.read(chief, [preview] * 3))
     assert turns.longest < CALLS
 

@@ -14,7 +14,7 @@ import msgspec
 from trio_chat.commands.room_rules import BadEvent, Unlimited, check_person
 from trio_chat.core.arrivals import NAMELESS, place_of
 from trio_chat.core.links import PEOPLE_BY_LINK
-from trio_chat.core.raids import PEOPLE
+from trio_chat.core.raiders import PEOPLE
 from trio_chat.core.registry import Registry
 from trio_chat.protocol import acts, governing, request_texts
 from trio_chat.protocol.events import ActKept, Person

@@ -81,7 +81,8 @@ class Access:
             return OUTSIDE
         if right >= Right.OPERATE:
             return Standing(right)
-        judges = [one for one in (governed, server) if one]
+        both = (server,) if governed is server else (governed, server)
+        judges = [one for one in both if one]
         return _judged(judges, right, person_id, address, now)
 
     def _by_links(

@@ -244,9 +244,19 @@ class Arrivals:
         others = filter(is_other, self._housed.get((room, address), ()))
         return len([*islice(others, HOUSE)]) == HOUSE
 
-    def rooms_of(self, person_id: str) -> set[str]:
-        """Return into which rooms a person came, or wrote there."""
-        return {room for room, *_ in self._by_person.get(person_id, ())}
+    def since(self, time: int) -> list[Arrival]:
+        """Return who came into any room since a time in ms since 1970, once for each room."""
+        of_rooms = self._by_room.values()
+        return [one for found in of_rooms for one in found.values() if one.first_at >= time]
+
+    def of_person(self, person_id: str) -> Iterable[Arrival]:
+        """Return all arrivals of a person; with an empty id, of those without a name."""
+        return self._of(person_id)
+
+    def rooms_of(self, person_ids: Iterable[str]) -> set[str]:
+        """Return into which rooms people came, or wrote there."""
+        known = self._by_person
+        return {key[0] for id in person_ids if id in known for key in known[id]}
 
     def _of(self, person_id: str) -> Iterable[Arrival]:
         return self._by_person.get(person_id, {}).values()

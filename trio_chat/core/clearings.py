@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from trio_chat.core.targets import Targets
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.storage import NotSought, Seek, Sought
 from trio_chat.journal.types import Write
-from trio_chat.protocol import acts, events, governing
+from trio_chat.protocol import acts, answers, events, governing
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -27,12 +27,16 @@ ROOMS = 1_000  # that are cleared at once: so many writes in one transaction
 SEEKS = 8  # that the journal looks for at a time
 
 
+GoOn = Callable[[Sequence[str]], None]  # is called with the names of rooms
+
+
 class _Waiting(NamedTuple):
     """Somebody who wants messages of people cleared, once it is known where these are."""
 
     asked: Requested
-    request: governing.Moderate
+    id: answers.Id
     people: list[Person]
+    go_on: GoOn
 
 
 class Clearings:
@@ -73,38 +77,66 @@ class Clearings:
         if room:
             self._record(asked, request, people, room, [room])
             return
+
+        def go_on(rooms: Sequence[str]) -> None:
+            self._targets.spare_moderators(asked, SERVER, people)  # who may be others by now
+            self._record(asked, request, people, SERVER, rooms)
+
+        self.look(asked, request.id, people, request.since, go_on)
+
+    def look(
+        self, asked: Requested, id: answers.Id, people: list[Person], since: int, go_on: GoOn
+    ) -> None:
+        """Have it looked up in which rooms people have written, and tell that.
+
+        Args:
+            asked: Who wants to know; it has to be an operator then.
+            id: Of their request.
+            people: Who.
+            since: The time, in ms since 1970.
+            go_on: Is called with these rooms, and those in which they are known to have been.
+
+        Raises:
+            RequestError: too much is looked up.
+        """
         if len(self._waiting) >= SEEKS:
             raise RequestError("busy", "too much is looked for just now", retry_ms=1000)
         number = next(self._numbers)
-        self._waiting[number] = _Waiting(asked, request, people)
+        self._waiting[number] = _Waiting(asked, id, people, go_on)
         authors = frozenset(person.id for person in people)
-        self._turn.effects.seeks.append(Seek(number, authors, request.since, ROOMS + 1))
+        self._turn.effects.seeks.append(Seek(number, authors, since, ROOMS + 1))
 
     def take(self, outcome: Sought | NotSought) -> None:
-        """Take in where people have messages, and clear these."""
+        """Take in where people have messages, and go on with that."""
         waiting = self._waiting.pop(outcome.number)
         try:
-            self._clear_found(waiting, outcome)
+            self._go_on(waiting, outcome)
         except RequestError as error:
-            error.answer.id = waiting.request.id
+            error.answer.id = waiting.id
             self._turn.reply(waiting.asked.requester, error.answer)
 
-    def _clear_found(self, waiting: _Waiting, outcome: Sought | NotSought) -> None:
-        """Clear messages where they are.
+    def _go_on(self, waiting: _Waiting, outcome: Sought | NotSought) -> None:
+        """Go on with the rooms in which people have messages.
 
         Raises:
-            RequestError: that cannot be told just now, or as ``_record`` does.
+            RequestError: these cannot be told just now, there are none or too many, or as what is
+                done with them does.
         """
         if isinstance(outcome, NotSought):
             reason = "the server cannot look for these messages just now"
             raise RequestError("unavailable", reason, retry_ms=outcome.retry_ms)
-        asked, request, people = waiting
+        asked, _, people, go_on = waiting
         if not self._targets.is_operator(asked, SERVER):  # any more
             raise RequestError("not_operator", "you are no operator any more")
-        self._targets.spare_moderators(asked, SERVER, people)
         # What was said just now may not have been in the journal yet.
-        here = [self._arrivals.rooms_of(person.id) for person in people]
-        self._record(asked, request, people, SERVER, sorted({*outcome.rooms}.union(*here)))
+        here = self._arrivals.rooms_of([person.id for person in people])
+        rooms = sorted(here.union(outcome.rooms))
+        if not rooms:
+            raise RequestError("not_found", "nothing of what they have said is kept in any room")
+        if len(rooms) > ROOMS:
+            reason = f"that is in more than {ROOMS} rooms: clear what was said since a later time"
+            raise RequestError("too_many_clearings", reason)
+        go_on(rooms)
 
     def _record(
         self,
@@ -117,13 +149,8 @@ class Clearings:
         """Clear what people have said in rooms.
 
         Raises:
-            RequestError: there are none, or too many, or too much was cleared in one of them.
+            RequestError: too much was cleared in one of them.
         """
-        if not rooms:
-            raise RequestError("not_found", "nothing of what they have said is kept in any room")
-        if len(rooms) > ROOMS:
-            reason = f"that is in more than {ROOMS} rooms: clear what was said since a later time"
-            raise RequestError("too_many_clearings", reason)
         keys = self.clear(asked, rooms, people, request.since, request.why)
         act = acts.Cleared(
             about=about,
@@ -160,7 +187,7 @@ class Clearings:
             event = events.Clear(
                 room=room, who=asked.person, key=key, authors=authors, since=0, why=why
             )
-            write = Write(event, since_ts=since, with_topics=True, with_next=True)
+            write = Write(event, may_begin=False, since_ts=since, with_topics=True, with_next=True)
             self._ledger.write(write, SILENT)
             topic = events.Topic(room=room, who=asked.person, text="")
             self._ledger.write(Write(topic, takes_topic=key, with_next=True), SILENT)

@@ -30,7 +30,13 @@ from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.room_rules import RoomRules
 
 ENDS_LOOK = 30_000  # milliseconds between two looks at links that end by themselves, at most
-IN_ALL_ROOMS = {governing.Moderate, governing.Undo, governing.Audit, governing.FreeNick}
+IN_ALL_ROOMS = {
+    governing.Moderate,
+    governing.Raid,
+    governing.Undo,
+    governing.Audit,
+    governing.FreeNick,
+}
 LIFTING = {"unmute": "mute", "unban": "ban"}
 
 
@@ -249,10 +255,18 @@ class Moderation:
             for person in act.people:
                 self._people.free(person.id)
         if isinstance(act, acts.RulesSet | acts.Undone | acts.Lifted):
-            self.raids.calm(act.about)
+            self._calm(act)
         if isinstance(act, acts.Raided):
-            self._await_end_of_raid_mode(act.about, act.rules_until)
+            for room in act.rooms:
+                self._await_end_of_raid_mode(room, act.rules_until)
         self.await_ends_of_links()
+
+    def _calm(self, act: acts.AnyAct) -> None:
+        """Tell rooms who has come quietly, where an act may have changed that."""
+        undone = self._access.registry.act(act.target) if isinstance(act, acts.Undone) else None
+        raid = undone.act if undone and isinstance(undone.act, acts.Raided) else None
+        for room in raid.rooms if raid else [act.about]:
+            self.raids.calm(room)
 
     def await_ends_of_links(self) -> None:
         """Have those end who came by links, when these end by themselves.

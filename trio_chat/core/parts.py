@@ -22,6 +22,7 @@ from trio_chat.core.greeting import Greeting
 from trio_chat.core.handlers import Handlers
 from trio_chat.core.invitations import Invitations
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.raiders import Search
 from trio_chat.core.raids import Raids
 from trio_chat.core.readers import Readers
 from trio_chat.core.readiness import Readiness
@@ -94,6 +95,7 @@ def _make_moderation(
     config, access, turn, arrivals = given.config, given.access, world.turn, world.arrivals
     ledger, targets = rights.ledger, rights.targets
     clearings = Clearings(turn, access, ledger, arrivals, targets)
+    search = Search(access, arrivals, targets)
     return Moderation(
         turn,
         config,
@@ -103,7 +105,7 @@ def _make_moderation(
         links=RoomLinks(turn, access, ledger, rights.asked, config),
         targets=targets,
         clearings=clearings,
-        raids=Raids(turn, access, ledger, world.rooms, arrivals, targets, clearings),
+        raids=Raids(turn, access, ledger, world.rooms, search, targets, clearings),
         approval=Approval(turn, ledger, world.held, config),
         audit=Audit(turn, access.registry, config),
         people=world.people,

@@ -1,41 +1,34 @@
 """Raids: undoes a raid, and takes back what moderators have done."""
 
+from collections.abc import Sequence
 from itertools import count
-from operator import attrgetter
-from typing import NamedTuple
 
 import msgspec
 
 from trio_chat.core.access import Access
-from trio_chat.core.arrivals import Arrivals, network_of
+from trio_chat.core.arrivals import network_of
 from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
-from trio_chat.core.pending_writes import Pending, answer_of
+from trio_chat.core.pending_writes import SILENT, Pending, answer_of
+from trio_chat.core.raiders import Raiders, Search
+from trio_chat.core.registry import SERVER
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms
-from trio_chat.core.targets import Places, Targets
+from trio_chat.core.targets import Targets
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.storage import Tallied, Tally
-from trio_chat.journal.types import Committed, Duplicate
+from trio_chat.journal.types import Committed, Duplicate, Write
 from trio_chat.protocol import acts, answers, events, governing, governing_answers
-from trio_chat.protocol.events import ActKept, Person
+from trio_chat.protocol.events import ActKept
 from trio_chat.protocol.request_error import RequestError
+from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
 BAN = 7 * 24 * 60 * 60 * 1000  # milliseconds
 RAID_MODE = 60 * 60 * 1000  # milliseconds in which
 NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
-PEOPLE = 2_000  # of one raid, at most
 TALLIES = 8  # previews whose messages the journal counts at a time
-
-
-class Raiders(NamedTuple):
-    """Whom a raid is about, with their addresses, and how many came whom the server knew before."""
-
-    people: list[Person]
-    places: Places
-    regulars: int = 0
 
 
 class Raids:
@@ -46,7 +39,7 @@ class Raids:
         access: Knows what was done.
         ledger: Keeps what is done.
         rooms: Those that are open.
-        arrivals: Tell who came since when.
+        search: Finds who came since when.
         targets: Tell on whom somebody may act.
         clearings: Clear what people have said.
     """
@@ -57,7 +50,7 @@ class Raids:
         access: Access,
         ledger: Ledger,
         rooms: Rooms,
-        arrivals: Arrivals,
+        search: Search,
         targets: Targets,
         clearings: Clearings,
     ) -> None:
@@ -65,7 +58,7 @@ class Raids:
         self._access = access
         self._ledger = ledger
         self._rooms = rooms
-        self._arrivals = arrivals
+        self._search = search
         self._targets = targets
         self._clearings = clearings
         # Previews whose messages are being counted, with who has asked for them, by number.
@@ -75,31 +68,49 @@ class Raids:
     def undo(self, asked: Requested, request: governing.Raid, room: str) -> None:
         """Undo a raid, or tell what that would do.
 
+        Of one in all rooms it is looked up first in which they were.
+
         Raises:
             RequestError: there is nobody to act on, or too many.
         """
-        raiders = self._raiders(asked, request, room)
-        if request.preview:
-            self._preview(asked, request, room, raiders)
-            return
-        people, places, _ = raiders
-        if not people:
+        raiders = self._search.find(asked, request, room)
+        if not raiders.people and not request.preview:
             raise RequestError("not_found", "nobody has come since then")
-        now = self._access.clock()
-        keys = self._clearings.clear(asked, [room], people, request.since, request.why)
-        rules = self._access.rules(room)
-        act = acts.Raided(
-            about=room,
-            people=people,
-            addresses=places.addresses,
-            shared=places.shared,
-            keys=keys,
-            rules=rules.in_raid_mode(NEWCOMERS),
-            rules_until=now + RAID_MODE,
-            until=now + BAN,
-            why=request.why,
-            operator=self._targets.is_operator(asked, room),
-        )
+        if room != SERVER or not raiders.people:
+            self._go_on(asked, request, raiders, [room])
+            return
+
+        def go_on(rooms: Sequence[str]) -> None:
+            self._go_on(asked, request, raiders, rooms)
+
+        self._clearings.look(asked, request.id, raiders.people, request.since, go_on)
+
+    def _go_on(
+        self,
+        asked: Requested,
+        request: governing.Raid,
+        raiders: Raiders,
+        rooms: Sequence[str],
+    ) -> None:
+        """Undo a raid in rooms, or tell what that would do.
+
+        Raises:
+            RequestError: too much is counted, or was cleared.
+        """
+        if request.preview:
+            self._preview(asked, request, raiders, rooms)
+        elif request.room:
+            [room] = rooms
+            self._undo_in(asked, request, raiders, room)
+        else:
+            self._undo_in_all(asked, request, raiders, rooms)
+
+    def _undo_in(
+        self, asked: Requested, request: governing.Raid, raiders: Raiders, room: str
+    ) -> None:
+        """Undo a raid in a room."""
+        people = raiders.people
+        act = self._act(asked, request, raiders, [room], self._access.rules(room))
         self._ledger.record(act, asked.person)
         told = events.Moderated(
             room=room,
@@ -113,63 +124,69 @@ class Raids:
         self._ledger.tell(told)
         self._ledger.tell(
             events.Rules(room=room, who=asked.person, rules=act.rules),
-            pending_with(asked, request.id, places.shared),
+            pending_with(asked, request.id, raiders.places.shared),
         )
 
-    def _raiders(self, asked: Requested, request: governing.Raid, room: str) -> Raiders:
-        """Return whom a request is about, but for moderators, and their addresses there, by id.
+    def _undo_in_all(
+        self,
+        asked: Requested,
+        request: governing.Raid,
+        raiders: Raiders,
+        rooms: Sequence[str],
+    ) -> None:
+        """Undo a raid in all rooms: these are those in which they were."""
+        act = self._act(asked, request, raiders, rooms, NO_RULES)
+        self._ledger.record(
+            act, asked.person, pending_with(asked, request.id, raiders.places.shared)
+        )
+        for room in rooms:
+            rules = self._access.rules(room).in_raid_mode(NEWCOMERS)
+            self._tell_room(events.Rules(room=room, who=asked.person, rules=rules))
 
-        Of a crowd those are left out whom the server has met before, if that is not wanted.
+    def _tell_room(self, event: events.Rules) -> None:
+        """Tell a room which rules hold, if anything was said there yet."""
+        self._ledger.write(Write(event, may_begin=False), SILENT)
+
+    def _act(
+        self,
+        asked: Requested,
+        request: governing.Raid,
+        raiders: Raiders,
+        rooms: Sequence[str],
+        rules: RoomRules,
+    ) -> acts.Raided:
+        """Clear what raiders have said in rooms, and return what else is done, to be recorded next.
 
         Raises:
-            RequestError: there are too many, or one of them is not known.
+            RequestError: too much was cleared in one of these rooms within a day.
         """
-        wanted, since = set(request.people), request.since
-        until = request.until or self._access.clock()
-        found = [
-            one
-            for one in self._arrivals.of_room(room)
-            if (
-                # somebody without a name may have written from elsewhere long ago
-                one.person.id in wanted and (one.person.id or one.last_at >= since)
-                if wanted
-                else since <= one.first_at <= until
-            )
-        ]
-        if len(found) > PEOPLE:  # before each of them is looked at closely
-            raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
-        found.sort(key=attrgetter("first_at"))  # regulars are seen first, if too many are meant
-        regulars: set[str] = set()
-        if not (wanted or request.regulars):
-            regulars = self._targets.met_before({one.person.id for one in found}, since)
-        left_out = regulars.union(request.left_out)
-        came = {one.person.id: one.person for one in found}
-        people = self._targets.authors(request.people, room) if wanted else came.values()
-        people = [one for one in people if one.id not in left_out]
-        spared = {one.id for one in self._targets.spared(asked, room, people, is_crowd=not wanted)}
-        people = [one for one in people if one.id not in spared]
-        addresses: dict[str, list[str]] = {}
-        acted_on = {person.id for person in people}
-        for one in found:
-            if one.address and one.person.id in acted_on:
-                addresses.setdefault(one.person.id, []).append(one.address)
-        theirs = {one.address for one in found if one.person.id in left_out}
-        places = self._targets.without_houses(addresses, room, theirs)
-        return Raiders(people, places, len(regulars))
+        now = self._access.clock()
+        about = rooms[0] if request.room else SERVER
+        return acts.Raided(
+            about=about,
+            people=raiders.people,
+            addresses=raiders.places.addresses,
+            shared=raiders.places.shared,
+            keys=self._clearings.clear(asked, rooms, raiders.people, request.since, request.why),
+            rules=rules.in_raid_mode(NEWCOMERS),
+            rules_until=now + RAID_MODE,
+            until=now + BAN,
+            why=request.why,
+            operator=self._targets.is_operator(asked, about),
+        )
 
     def _preview(
         self,
         asked: Requested,
         request: governing.Raid,
-        room: str,
         raiders: Raiders,
+        rooms: Sequence[str],
     ) -> None:
         people, places, regulars = raiders
-        authors = frozenset(person.id for person in people)
         networks = sorted({network_of(one) for found in places.addresses.values() for one in found})
         answer = governing_answers.RaidPreview(
             id=request.id,
-            room=room,
+            room=rooms[0] if request.room else SERVER,
             until=request.until or self._access.clock(),
             count=len(people),
             people=[
@@ -184,10 +201,12 @@ class Raids:
         if not people:
             self._turn.reply(asked.requester, answer)
             return
+        if not request.room:
+            answer.rooms = len(rooms)
         if len(self._previews) >= TALLIES:
             raise RequestError("busy", "too much is counted just now", retry_ms=1000)
         number = next(self._numbers)
-        tally = Tally(number, room, authors, request.since)
+        tally = Tally(number, rooms, raiders.ids, request.since)
         self._previews[number] = asked.requester, answer, tally
         self._turn.effects.seeks.append(tally)
 
@@ -196,11 +215,11 @@ class Raids:
 
         If they cannot be, those at hand are told.
         """
-        requester, answer, (_, room, authors, since) = self._previews.pop(tallied.number)
-        messages, open_room = tallied.messages, self._rooms.get(room)
-        if messages is None and open_room:
-            messages = open_room.log.count_messages(authors, since)
-        answer.messages = messages or 0
+        requester, answer, (_, rooms, authors, since) = self._previews.pop(tallied.number)
+        answer.messages = tallied.messages or 0
+        if tallied.messages is None:
+            at_hand = [room for name in rooms if (room := self._rooms.get(name))]
+            answer.messages = sum(room.log.count_messages(authors, since) for room in at_hand)
         self._turn.reply(requester, answer)
 
     def calm(self, room: str) -> None:
@@ -236,7 +255,8 @@ class Raids:
         )
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
             self._tell_lifted(asked, kept)
-            self._tell_rules(asked, kept)
+        if isinstance(kept.act, acts.Raided):
+            self._tell_rules(asked, kept.act, kept.seq)
 
     def _tell_lifted(self, asked: Requested, kept: ActKept) -> None:
         """Tell a room of whom nothing holds any more that an act has set."""
@@ -254,14 +274,13 @@ class Raids:
             )
             self._ledger.tell(told)
 
-    def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
-        """Tell a room which rules hold again, if a raid that is taken back has set those of now."""
-        room = kept.act.about
-        governed = self._access.registry.governed(room)
-        assert governed  # by this act, if by nothing else
-        if isinstance(kept.act, acts.Raided) and governed.rules_by == kept.seq:
-            rules = governed.rules_before
-            self._ledger.tell(events.Rules(room=room, who=asked.person, rules=rules))
+    def _tell_rules(self, asked: Requested, act: acts.Raided, number: int) -> None:
+        """Tell rooms which rules hold again, if a raid that is taken back has set those of now."""
+        for room in act.rooms:
+            governed = self._access.registry.governed(room)
+            if governed and governed.rules_by == number:
+                rules = governed.rules_before
+                self._tell_room(events.Rules(room=room, who=asked.person, rules=rules))
 
 
 def pending_with(asked: Requested, id: answers.Id, shared: int) -> Pending:

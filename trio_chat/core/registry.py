@@ -11,6 +11,7 @@ from trio_chat.core.links import FOR_EVER, Link, digest_of
 from trio_chat.core.sanctions import Sanction
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import ActKept
+from trio_chat.protocol.names import is_private
 from trio_chat.protocol.person import Person
 from trio_chat.protocol.rights import Right
 
@@ -283,8 +284,17 @@ class Registry:
             ),
             kept,
         )
-        rules = acts.RulesSet(about=act.about, rules=act.rules, until=act.rules_until)
-        self._rules_set(rules, kept)
+        for about in act.rooms:
+            self._begin_raid_mode(about, act, kept)
+
+    def _begin_raid_mode(self, about: str, act: acts.Raided, kept: ActKept) -> None:
+        """Set the rules of raid mode; of a raid in all rooms they add to those that are there."""
+        rules = act.rules
+        if not act.about:
+            if is_private(about) and about not in self._rooms:  # it is forgotten by now
+                return
+            rules = self._govern(about).rules_at(kept.ts).in_raid_mode(rules.newcomers)
+        self._rules_set(acts.RulesSet(about=about, rules=rules, until=act.rules_until), kept)
 
     def _undone(self, act: acts.Undone, _: ActKept) -> None:
         undone = self.act(act.target)
@@ -292,9 +302,10 @@ class Registry:
             return
         self.undone.add(act.target)
         if isinstance(undone.act, acts.Raided):
-            room = self._govern(undone.act.about)
-            room.banned.lift(undone.act.people, undone.seq)
-            room.end_raid_mode(undone.seq)
+            self._govern(undone.act.about).banned.lift(undone.act.people, undone.seq)
+            for about in undone.act.rooms:
+                if raided := self._rooms.get(about):
+                    raided.end_raid_mode(undone.seq)
         elif isinstance(undone.act, acts.Sanctioned):
             room = self._govern(undone.act.about)
             room.sanctions(undone.act.kind).lift(undone.act.people, undone.seq)

@@ -28,6 +28,8 @@ ROOMS_PER_LOAD = 16  # in one go
 ACTS = 1000  # of the ledger that are loaded at once
 ACTS_BYTES = 4 * 1024 * 1024
 
+TALLY_TIMEOUT = 5  # seconds for which messages are counted in room after room
+
 T = TypeVar("T")
 
 
@@ -77,13 +79,13 @@ class Sought(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Asks how many messages of people can be read in a room; ``number`` tells it from others.
+    """Asks how many messages of people can be read in rooms; ``number`` tells it from others.
 
     ``since_ts`` is in ms since 1970.
     """
 
     number: int
-    room: str
+    rooms: Sequence[str]
     authors: Collection[str]
     since_ts: int
 
@@ -255,11 +257,16 @@ class Storage:
             emit(outcome)
 
     async def _count(self, wanted: Tally) -> Tallied:
-        number, room, authors, since_ts = wanted
+        number, rooms, authors, since_ts = wanted
+        until, found = trio.current_time() + TALLY_TIMEOUT, 0
         try:
-            return Tallied(number, await self._journal.count_messages(room, authors, since_ts))
+            for room in rooms:
+                found += await self._journal.count_messages(room, authors, since_ts)
+                if trio.current_time() > until:
+                    return Tallied(number, None)
         except Unavailable:
             return Tallied(number, None)
+        return Tallied(number, found)
 
     async def _keep_people(self, emit: Callable[[Outcome], None]) -> None:
         while True:

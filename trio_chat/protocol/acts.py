@@ -4,6 +4,7 @@ An act is about a room, or with an empty ``about`` about the whole server. Times
 since 1970, 0 for never.
 """
 
+from collections.abc import Collection
 from typing import Annotated
 
 import msgspec
@@ -119,6 +120,7 @@ class Raided(Undoable, tag="raided", kw_only=True):
     """A raid was undone: people were banned until a time, and their messages cleared.
 
     The room has other rules until another time. ``shared`` is as of those who are ``Sanctioned``.
+    Of a raid in all rooms ``keys`` has those in which they were, and ``rules`` what is added there.
     """
 
     people: list[Person]
@@ -129,6 +131,11 @@ class Raided(Undoable, tag="raided", kw_only=True):
     shared: Count = 0
     until: int = 0
     why: str = ""
+
+    @property
+    def rooms(self) -> Collection[str]:
+        """The names of the rooms that are in raid mode by it."""
+        return [self.about] if self.about else self.keys
 
 
 class Undone(Act, tag="undone", kw_only=True):

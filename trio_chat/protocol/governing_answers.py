@@ -116,7 +116,8 @@ class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     The first people and networks are listed; ``shared`` is how many addresses would not be banned,
     as other people come from them, and ``regulars`` how many people came whom the server had met
     before.
-    ``until`` is the time of the preview, for the request that confirms it.
+    ``rooms`` is in how many rooms they were, of a raid in all. ``until`` is the time of the
+    preview, for the request that confirms it.
     """
 
     room: str
@@ -125,5 +126,6 @@ class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     people: list[Came]
     addresses: list[str]
     messages: int
+    rooms: int = 0
     shared: int = 0
     regulars: int = 0

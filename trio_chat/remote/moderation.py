@@ -1,10 +1,8 @@
 """Moderation: what is asked of a room by those who give links, set rules and act on people."""
 
-from collections.abc import Iterable
 from typing import Literal
 
 from trio_chat.protocol import answers, governing, governing_answers
-from trio_chat.protocol.events import Person
 from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.remote.acting import Acting
 from trio_chat.remote.conversation import Conversation
@@ -70,69 +68,6 @@ class Moderation(Acting):
             no_files=rules.no_files,
         )
         await self._ask(request, answers.Ok)
-
-    async def preview_raid(
-        self,
-        since: int,
-        people: Iterable[Person] = (),
-        *,
-        left_out: Iterable[Person] = (),
-        regulars: bool = False,
-    ) -> governing_answers.RaidPreview:
-        """Return whom ``undo_raid`` would ban, and how much it would clear."""
-        raid = self._raid(since, people, left_out, regulars=regulars, preview=True)
-        return await self._ask(raid, governing_answers.RaidPreview)
-
-    async def undo_raid(
-        self,
-        since: int,
-        people: Iterable[Person] = (),
-        *,
-        left_out: Iterable[Person] = (),
-        regulars: bool = False,
-        until: int = 0,
-        why: str = "",
-    ) -> int:
-        """Ban those who came since a time, or these people, and clear what they said since then.
-
-        For an hour newcomers have to wait, and their links need approval. ``undo`` takes all of it
-        back for a day.
-
-        Args:
-            since: The time, in ms since 1970.
-            people: Whom; by default all who came since then,
-            left_out: but for these,
-            regulars: and for those whom the server has met before, unless this is true.
-            until: That of the preview: who came later is left alone. 0 means now.
-            why: Is told to all.
-
-        Returns:
-            How many addresses are not banned, as others come from them.
-        """
-        raid = self._raid(since, people, left_out, regulars=regulars, until=until, why=why)
-        return (await self._ask(raid, answers.Ok, is_once=True)).shared
-
-    def _raid(
-        self,
-        since: int,
-        people: Iterable[Person],
-        left_out: Iterable[Person],
-        *,
-        regulars: bool,
-        until: int = 0,
-        preview: bool = False,
-        why: str = "",
-    ) -> governing.Raid:
-        return governing.Raid(
-            room=self._state.name,
-            people=[person.id for person in people],
-            left_out=[person.id for person in left_out],
-            regulars=regulars,
-            since=since,
-            until=until,
-            preview=preview,
-            why=why,
-        )
 
     async def report(self, seq: int, why: str = "") -> None:
         """Tell the moderators about a message, with a reason of up to 250 characters."""

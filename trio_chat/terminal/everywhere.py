@@ -18,6 +18,8 @@ class Everywhere(Moderation):
         controls: The app.
     """
 
+    _place = "/everywhere "
+
     def __init__(self, controls: Controls) -> None:
         super().__init__(controls, controls.chat.everywhere)
 
@@ -30,6 +32,8 @@ class Everywhere(Moderation):
             self._run(self._act(act, rest))
         elif word.lower() == "audit":
             self._audit(rest)
+        elif word.lower() == "raid" and rest:
+            self._raid(rest)
         elif word.lower() == "undo" and number:
             self._run(self._take_back(number))
         else:

@@ -46,10 +46,14 @@ PAGES = 10  # of acts, in which somebody is looked for who is muted or banned
 class Moderation:
     """Has a method for each command but those of ``ACTS``. All are about the present room.
 
+    ``_place`` is what a command begins with.
+
     Args:
         controls: The app.
         acting: Where to act on people, if not in the room.
     """
+
+    _place = "/"
 
     def __init__(self, controls: Controls, acting: Acting | None = None) -> None:
         self._controls = controls
@@ -211,7 +215,9 @@ class Moderation:
         raid, self._tab.raid = self._tab.raid, None  # another one is to be looked at first
         text, _, without = text.partition(WITHOUT)
         target = self._target(text)
-        if raid and text == "yes" and trio.current_time() - raid.shown_at > LOOK:
+        if raid and text == "yes" and raid.place != self._place:
+            self._tab.note("that was shown for another place: look at it again", "error")
+        elif raid and text == "yes" and trio.current_time() - raid.shown_at > LOOK:
             self._tab.note("that was too long ago: look at it again", "error")
         elif raid and text == "yes":
             self._run(self._undo_raid(raid))
@@ -233,19 +239,21 @@ class Moderation:
             names = [one.strip().removeprefix("@") for one in without.split(",") if one.strip()]
             left_out = tuple([await self._find(one, is_lifted=False) for one in names])
             since = now() - 1000 * seconds
-            preview = await self._room.preview_raid(since, people, left_out=left_out)
-            raid = Raid(since, people, preview.until, trio.current_time(), left_out)
+            preview = await self._acting.preview_raid(since, people, left_out=left_out)
+            raid = Raid(since, people, preview.until, trio.current_time(), self._place, left_out)
             self._tab.raid = raid if preview.count else None
-            self._tab.note(raid_lines(preview, since, is_of_all=not people))
+            told = raid_lines(preview, since, f"{self._place}raid yes", is_of_all=not people)
+            self._tab.note(told)
 
         return run
 
     def _undo_raid(self, raid: Raid) -> Job:
         async def run() -> None:
-            shared = await self._room.undo_raid(
+            shared = await self._acting.undo_raid(
                 raid.since, raid.people, left_out=raid.left_out, until=raid.until
             )
-            done = "the raid is undone; /audit lists that, and /undo takes it back for a day"
+            to = self._place
+            done = f"the raid is undone; {to}audit lists that, and {to}undo takes it back for a day"
             self._tab.note(f"{done}\n{RAID_SHARED}" if shared else done)
 
         return run

@@ -95,13 +95,16 @@ def held_lines(held: HeldList) -> str:
     return "\n".join([*lines, *more]) or "nothing waits for approval here"
 
 
-def raid_lines(preview: RaidPreview, since: int, *, is_of_all: bool) -> str:
-    """Return what undoing a raid since a time would do; of all who came then, or of some."""
+def raid_lines(preview: RaidPreview, since: int, command: str, *, is_of_all: bool) -> str:
+    """Return what undoing a raid since a time would do; of all who came then, or of some.
+
+    ``command`` is what does it.
+    """
     if not preview.count:
         whom = "whom the server did not know before " if preview.regulars else ""
         nobody = f"nobody {whom}has come since {_time(since)}"
         return nobody if is_of_all else "moderators are spared: there is nobody to act on"
-    return raid_in_words(preview, _time(since))
+    return raid_in_words(preview, _time(since), command)
 
 
 def link_lines(links: Sequence[LinkInfo]) -> str:

@@ -23,13 +23,15 @@ HITS = 10  # of a search that are shown at once
 class Raid(NamedTuple):
     """A raid since a time in ms since 1970, of these people or of all who came until another.
 
-    Those who are ``left_out`` are none of them.
+    Those who are ``left_out`` are none of them. ``place`` is what commands begin with there: those
+    for all rooms otherwise.
     """
 
     since: int
     people: tuple[Person, ...]
     until: int
     shown_at: float  # by Trio's clock
+    place: str
     left_out: tuple[Person, ...] = ()
 
 

@@ -51,8 +51,9 @@ FOR_MODERATORS = {
 }
 FOR_OPERATORS = {
     "free": "/free NICK: let others have the nick of somebody who is not here",
-    "everywhere": "/everywhere mute|unmute|ban|unban|clear NICK [TIME [WHY]]: do so in all rooms; "
-    "/everywhere audit lists what was done in any, and /everywhere undo N takes it back",
+    "everywhere": "/everywhere mute|unmute|ban|unban|clear NICK [TIME [WHY]], or raid TIME: do "
+    "so in all rooms; /everywhere audit lists what was done in any, and /everywhere undo N takes "
+    "it back",
 }
 RULES = """\
 /rules closed|open|slow 10s|newcomers 15m|members 30|hold_links on|no_files on|none: set rules; \

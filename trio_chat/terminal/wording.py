@@ -199,20 +199,21 @@ def link_in_words(link: LinkInfo, ended: str) -> str:
     )
 
 
-def raid_in_words(preview: RaidPreview, since: str) -> str:
+def raid_in_words(preview: RaidPreview, since: str, command: str) -> str:
     """Return whom the undoing of a raid is about; ``since`` is the time in words."""
     people = counted(preview.count, "person", "people")
     messages = counted(preview.messages, "message", "messages")
     networks = len(preview.addresses)
     place = f" from {counted(networks, 'network', 'networks')}" if networks else ""
     shared = f"{RAID_SHARED}\n" if preview.shared else ""
+    rooms = f" in {counted(preview.rooms, 'room', 'rooms')}" if preview.rooms else ""
     known = counted(preview.regulars, "person", "people")
     regulars = f"{known} whom the server knew before are left alone\n" if preview.regulars else ""
     return (
-        f"since {since}: {people}{place}, {messages}: "
+        f"since {since}: {people}{place}, {messages}{rooms}: "
         f"{_met(preview)}\n{regulars}{shared}"
-        "/raid yes bans them for 7 days, clears what they said, makes newcomers wait and holds "
-        "their links"
+        f"{command} bans them for 7 days, clears what they said, makes newcomers wait, holds "
+        "their links, and takes no files of them"
     )
 
 

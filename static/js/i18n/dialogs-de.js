@@ -184,6 +184,7 @@ Object.assign(de, {
     other: "{count} Leute werden für eine Woche ausgesperrt",
   },
   "raid.messages": { one: "{count} Nachricht wird gelöscht", other: "{count} Nachrichten werden gelöscht" },
+  "raid.rooms": { one: "Sie waren in {count} Raum", other: "Sie waren in {count} Räumen" },
   "raid.networks": "Sie kamen aus {networks}",
   "raid.mode": "Eine Stunde lang wartet, wer neu ist, 15 Minuten, Links von Neuen warten auf die Moderation, und Neue senden keine Bilder und Dateien. Alles kann einen Tag lang zurückgenommen werden.",
   "raid.whom": "Wen Sie verschonen, haken Sie ab",

@@ -203,6 +203,7 @@ Object.assign(en, {
   "raid.time": "Since when",
   "raid.people": { one: "{count} person will be banned for a week", other: "{count} people will be banned for a week" },
   "raid.messages": { one: "{count} message will be cleared", other: "{count} messages will be cleared" },
+  "raid.rooms": { one: "They were in {count} room", other: "They were in {count} rooms" },
   "raid.networks": "They came from {networks}",
   "raid.mode": "For an hour newcomers wait 15 minutes, their links wait for a moderator, and they send no pictures or files. All of it can be taken back for a day.",
   "raid.whom": "Untick whom to leave out",

@@ -175,6 +175,7 @@ Object.assign(es, {
   "raid.time": "Desde cuándo",
   "raid.people": { one: "Se expulsará a {count} persona durante una semana", other: "Se expulsará a {count} personas durante una semana" },
   "raid.messages": { one: "Se borrará {count} mensaje", other: "Se borrarán {count} mensajes" },
+  "raid.rooms": { one: "En {count} sala", other: "En {count} salas" },
   "raid.networks": "Llegaron desde {networks}",
   "raid.mode": "Durante una hora los recién llegados esperan 15 minutos, sus enlaces esperan a un moderador, y no envían imágenes ni archivos. Todo se puede deshacer durante un día.",
   "raid.whom": "Desmarque a quien quiera dejar fuera",

@@ -184,6 +184,7 @@ Object.assign(fr, {
     other: "{count} personnes seront bannies une semaine",
   },
   "raid.messages": { one: "{count} message sera effacé", other: "{count} messages seront effacés" },
+  "raid.rooms": { one: "Dans {count} salon", other: "Dans {count} salons" },
   "raid.networks": "Venus de {networks}",
   "raid.mode": "Pendant une heure, qui est nouveau attend 15 minutes, ses liens attendent la modération, et il n’envoie ni images ni fichiers. Pendant un jour, tout peut être annulé.",
   "raid.whom": "Décochez qui doit être épargné",

@@ -8,7 +8,7 @@ import { button, make } from "./make.js";
 
 const DAY = 86_400_000; // ms for which an act can be taken back
 const PAGE = 100; // acts
-const EVERYWHERE = ["sanctioned", "lifted", "removed", "cleared", "nick_freed", "undone"]; // what operators do in all rooms
+const EVERYWHERE = ["sanctioned", "lifted", "removed", "cleared", "raided", "nick_freed", "undone"]; // what operators do in all rooms
 
 /**
  * Shows acts in `element`: the reports alone, or all others; with no `room`, what was done in all rooms. `request` makes a request and returns the

@@ -14,7 +14,7 @@ const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_80
  * `message`. `facts` are lines about the person, and `shade` is the class of their colour. `may` tells whether the user may
  * `write` to them, and `moderate`, in all rooms as an `operator`. `acts` has `report` with a reason, `mention` to put the
  * name into the field, `write` to write privately, `ignore` with whether to, `moderate` with an act, its seconds, a reason and whether it is for all
- * rooms, and `raid` with a reason.
+ * rooms, and `raid` with a reason, and whether it is for all rooms.
  */
 export function openMenu(anchor, { person, message, may, facts = [], shade = "", isIgnored }, acts) {
   const place = anchor.getBoundingClientRect();
@@ -40,7 +40,7 @@ export function openMenu(anchor, { person, message, may, facts = [], shade = "",
     ...[message && button(t("menu.report"), close(() => acts.report(why.value.trim())))].filter(Boolean),
     ...(may.operator && person ? [everywhere] : []), // above the acts that it is about
     ...(may.moderate && person ? ["mute", "ban"].map((act) => times(act, moderate)) : []),
-    ...(may.moderate ? others(person, { moderate, clear, raid: close(() => acts.raid(why.value)) }) : []),
+    ...(may.moderate ? others(person, { moderate, clear, raid: close(() => acts.raid(why.value, isEverywhere.checked)) }) : []),
   );
   dialog.addEventListener("keydown", (event) => step(event, dialog));
   beside(dialog, place);

@@ -4,33 +4,35 @@ import { reasonOf, t } from "../i18n/strings.js";
 import { isolate, names } from "../log/narration.js";
 import { moment } from "./links.js";
 import { open } from "./dialog.js";
-import { button, field, make, reasonField } from "./make.js";
+import { box, button, field, make, reasonField } from "./make.js";
 
 const RECENT = 10 * 60_000; // ms, of "this person, the last 10 minutes"
 const DAY = 86_400_000; // ms
 const NETWORKS = 5; // that are shown
 
 /**
- * Opens the dialog about a `person` who was at it at a time `at`, in ms, with a reason `why` that may be changed.
- * `request` makes a request and returns the answer; `onDone` is called with the answer once the raid is undone.
+ * Opens the dialog about a `person` who was at it at a time `at`, in ms, with a reason `why` that may be changed; for an
+ * `operator` in all rooms, too, and at once if `isEverywhere`. `request` makes a request and returns the answer; `onDone` is called with the answer once the raid is undone.
  */
-export function openRaid({ room, person, at, why }, request, onDone) {
+export function openRaid({ room, person, at, why, operator, isEverywhere }, request, onDone) {
   const [one, ofPerson] = radio(t("raid.person", { nick: isolate(person.nick) }), { value: "person", checked: true });
   const [all, ofAll] = radio(t("raid.since"), { value: "since" });
   const [timeLabel, time] = field(t("raid.time"), { type: "time", value: clock(at - RECENT) });
   timeLabel.className = "spoken";
+  const [everywhereLabel, everywhere] = box(t("menu.everywhere"), { checked: Boolean(operator && isEverywhere) });
   const [reasonLabel, reason] = reasonField(why);
   const preview = make("div", { className: "preview", role: "status" });
   const list = make("div", { className: "raiders" });
   const undo = button(t("raid.undo"), () => act(), "danger");
-  const group = make("fieldset", {}, make("legend", {}, t("raid.who")), one, make("p", { className: "since" }, all, timeLabel, time));
+  const group = make("fieldset", {}, make("legend", {}, t("raid.who")), one, make("p", { className: "since" }, all, timeLabel, time), operator ? everywhereLabel : "");
   const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, list, make("p", { className: "reason" }, reasonLabel, reason), make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
   const spared = new Set(); // ids of people who are left out
   let regulars = false; // whether those are meant, too, whom the server knew before,
   let known = 0; // and how many they are
   const wanted = () => {
-    if (ofAll.checked) return { t: "raid", room, since: sinceOf(time.value), regulars, except: [...spared] };
-    return { t: "raid", room, since: Date.now() - RECENT, people: [person.id] };
+    const raid = { t: "raid", room: everywhere.checked ? "" : room };
+    if (ofAll.checked) return { ...raid, since: sinceOf(time.value), regulars, except: [...spared] };
+    return { ...raid, since: Date.now() - RECENT, people: [person.id] };
   };
   let asked = 0;
   let seen = null; // what the preview is of, until when
@@ -72,12 +74,13 @@ export function openRaid({ room, person, at, why }, request, onDone) {
 
 function lines(answer) {
   if (answer.t === "error") return [fault(answer)];
-  const { count, people, addresses, messages, shared } = answer;
+  const { count, people, addresses, messages, rooms, shared } = answer;
   if (!count) return [make("p", {}, t("raid.nobody"))];
   return [
     make("p", {}, `${t("raid.people", { count })}: `, names(people, count)),
     addresses.length ? make("p", {}, t("raid.networks", { networks: networks(addresses) })) : "",
     make("p", {}, t("raid.messages", { count: messages })),
+    rooms ? make("p", {}, t("raid.rooms", { count: rooms })) : "",
     shared ? make("p", {}, t("raid.shared")) : "",
     make("p", { className: "hint" }, t("raid.mode")),
   ].filter(Boolean);

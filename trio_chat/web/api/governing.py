@@ -44,6 +44,7 @@ class Governing:
             (f"{ROOM}/links/<link>", "DELETE", self._end_link),
             (f"{ROOM}/rules", "PUT", self._set_rules),
             (f"{ROOM}/raids", "POST", self._raid),
+            ("/raids", "POST", self._raid),
             (f"{ROOM}/messages/<number:seq>/reports", "POST", self._report),
             (f"{ROOM}/held", "GET", self._held),
             (f"{ROOM}/held/<number:held>", "POST", self._review),
@@ -87,7 +88,7 @@ class Governing:
         fields = await _fields(schemas.NewAct)
         return self._receipt(await self._ask(governing.Moderate, {"room": room, **fields}))
 
-    async def _raid(self, room: str) -> Response:
+    async def _raid(self, room: str = EVERYWHERE) -> Response:
         fields = await _fields(schemas.NewRaid)
         told = await self._ask(governing.Raid, {"room": room, **fields})
         if isinstance(told, governing_answers.RaidPreview):
@@ -97,6 +98,7 @@ class Governing:
                 told.people,
                 told.addresses,
                 told.messages,
+                told.rooms,
                 told.shared,
                 told.regulars,
             )

@@ -76,16 +76,8 @@ def _of_messages(room: Json) -> Json:
     seq = parts.parameter("path", "seq", parts.integer(1), "The number of the message in its room.")
     held = parts.parameter("path", "held", parts.integer(1), "The number under which it waits.")
     return {
-        "/rooms/{room}/raids": {
-            "parameters": [room],
-            "post": parts.operation(
-                "Undo a raid, or tell what that would do",
-                {200: parts.either("Receipt", "Preview")},
-                *REFUSALS,
-                body=parts.json_body("NewRaid"),
-                signed=True,
-            ),
-        },
+        "/rooms/{room}/raids": {"parameters": [room], "post": _undoing_a_raid("")},
+        "/raids": {"post": _undoing_a_raid(" in all rooms, as an operator")},
         "/rooms/{room}/messages/{seq}/reports": {
             "parameters": [room, seq],
             "post": _doing("Tell the moderators about a message", "NewReport", required=False),
@@ -96,6 +88,16 @@ def _of_messages(room: Json) -> Json:
         },
         "/rooms/{room}/held/{held}": {"parameters": [room, held], "post": _reviewing()},
     }
+
+
+def _undoing_a_raid(where: str) -> Json:
+    return parts.operation(
+        f"Undo a raid{where}, or tell what that would do",
+        {200: parts.either("Receipt", "Preview")},
+        *REFUSALS,
+        body=parts.json_body("NewRaid"),
+        signed=True,
+    )
 
 
 def _nick(config: Config) -> Json:

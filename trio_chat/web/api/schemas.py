@@ -216,7 +216,8 @@ class Preview(msgspec.Struct, omit_defaults=True):
 
     ``until`` is when that was so, for the request that confirms it; ``shared`` is how many
     addresses would not be banned, as others come from them, and ``regulars`` how many people came
-    whom the server had met before. ``first`` is when it met somebody.
+    whom the server had met before. ``first`` is when it met somebody; ``rooms`` is in how many
+    they were, of a raid in all.
     """
 
     until: int
@@ -224,6 +225,7 @@ class Preview(msgspec.Struct, omit_defaults=True):
     people: list[governing_answers.Came]
     addresses: list[str]
     messages: int
+    rooms: int = 0
     shared: int = 0
     regulars: int = 0
 
