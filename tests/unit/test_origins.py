@@ -116,7 +116,7 @@ def test_our_pages_allowed_pages_and_programs_may(method: str, target: str) -> N
 
 @pytest.mark.parametrize(
     ("method", "target"),
-    [("GET", "/r/tea"), ("GET", MESSAGES), ("GET", "/api/v1/openapi.json")],
+    [("GET", "/r/tea"), ("GET", MESSAGES), ("GET", "/api/v1/openapi.json"), ("GET", "/files/x/y")],
 )
 def test_links_of_other_sites_work(method: str, target: str) -> None:
     """To a room, above all."""
@@ -130,5 +130,6 @@ def test_images_and_scripts_of_other_sites_are_told_nothing(method: str) -> None
     fetch = "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"
     assert status(method, MESSAGES, *fetch) == 403
     assert status(method, "/api/v1/rooms", *fetch) == 403
+    assert status(method, "/files/0123456789abcdefghijkl/cat.png", *fetch) == 403
     assert status(method, "/static/icon.svg", *fetch) == 200
     assert status("OPTIONS", MESSAGES, "Sec-Fetch-Site: cross-site") == 200

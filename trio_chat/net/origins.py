@@ -17,7 +17,7 @@ from trio_chat.net.problems import Problem, of_foreign_origin
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing
 # What is dear, or lasts, though it is a GET.
 COSTLY = re.compile("/api/.*/(search|events)/*|/ws", re.DOTALL)
-API = "/api/"
+TELLING = ("/api/", "/files/")  # paths of what is told to those who may know it
 OTHER_SITES = {"cross-site", "same-site"}  # what browsers call pages of another origin
 
 
@@ -44,9 +44,9 @@ def is_welcome(origin: str, host: str, allowed: Sequence[str]) -> bool:
 
 
 def _is_guarded(head: Head) -> bool:
-    """Whether a page of another origin may not even have something read: dear, or of the API."""
+    """Whether a page of another origin may not even have something read: it is dear, or tells."""
     path = unquote(head.path)
-    tells = path.startswith(API) and head.method != "OPTIONS"
+    tells = path.startswith(TELLING) and head.method != "OPTIONS"
     is_link = "navigate" in head.values("sec-fetch-mode")
     return bool(COSTLY.fullmatch(path)) or (tells and not is_link)
 
