@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -56,8 +57,8 @@ RULES = {
     "newcomers wait": RoomRules(newcomers=LONG),
     "links held": RoomRules(hold_links=True),
     "no files": RoomRules(no_files=True),
-    "raid mode": RoomRules(newcomers=LONG, hold_links=True),
-    "all of them": RoomRules(slow=LONG, closed=True, newcomers=LONG, members=1, hold_links=True),
+    "raid mode": RoomRules().in_raid_mode(LONG),
+    "all of them": RoomRules(slow=LONG, closed=True, members=1).in_raid_mode(LONG),
     "members at most": RoomRules(members=1),
     "private": RoomRules(),
 }
@@ -69,14 +70,22 @@ class Case(NamedTuple):
     v1: Object
     http: tuple[str, str, str | dict[str, Any] | None] | None = None
     behind: str | None = None  # the error of whoever may, as there is no such thing
+    headers: tuple[tuple[str, str], ...] = ()  # over HTTP
 
     def request(self, room: str) -> requests.Request:
+        if self.v1["t"] == "upload":  # which there is over HTTP alone
+            return requests.Upload(room=room)
         made: requests.Request = msgspec.convert(self.v1 | {"room": room}, requests.AnyRequest)
         return made
 
 
 JOIN = Case({"t": "join"})
 SEND = Case({"t": "send", "text": LINK}, ("POST", "messages", LINK))
+IN_PIECES = (("Tus_Resumable", "1.0.0"), ("Upload_Length", "4"))
+UPLOADS = [
+    Case({"t": "upload"}, ("POST", "files", "x")),
+    Case({"t": "upload"}, ("POST", "files", ""), headers=IN_PIECES),
+]
 
 
 def cases(rules: RoomRules) -> list[Case]:
@@ -165,7 +174,9 @@ class House(NamedTuple):
 
 
 @asynccontextmanager
-async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[House, set[str]]]:
+async def house(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[House, set[str]]]:
     """Keep a server for the block that has known all sessions for long, but those of a set."""
     new: set[str] = set()
     known_since = People.known_since
@@ -175,7 +186,7 @@ async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[House, s
         return 0 if is_old else known_since(people, token)
 
     monkeypatch.setattr(People, "known_since", since)
-    async with serving(hold_links_for=DAY) as server:
+    async with serving(database=str(database), sync="normal", hold_links_for=DAY) as server:
         secret = await operator_secret(server)
         async with (
             chatting(server, "Ann") as ann,
@@ -194,7 +205,8 @@ async def answer_v1(chatter: Chatter, case: Case, room: str) -> str | None:
 async def answer_http(cell: Cell, server: Running, case: Case) -> str | None:
     assert case.http
     method, path, body = case.http
-    answer = await ask(server, method, f"/rooms/{cell.room}/{path}", body, **cell.headers)
+    headers = {**cell.headers, **dict(case.headers)}
+    answer = await ask(server, method, f"/rooms/{cell.room}/{path}", body, **headers)
     return None if answer.status < 300 else answer.code
 
 
@@ -304,7 +316,7 @@ async def ask_v1(cell: Cell, server: Running, wrong: Wrong) -> None:
 
 
 async def ask_http(cell: Cell, server: Running, wrong: Wrong) -> None:
-    for case in cases(RULES[cell.rule]):
+    for case in (*cases(RULES[cell.rule]), *UPLOADS):
         if case.http:
             wanted = cell.expected(case, "http")
             if wanted == policy.HELLO_FIRST or (wanted and case.v1["t"] in AN_AUTHOR_S):
@@ -347,10 +359,12 @@ def test_each_rule_has_a_row() -> None:
     assert set_alone == set(RoomRules.__struct_fields__)
 
 
-async def test_each_door_answers_as_the_policy_says(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_door_answers_as_the_policy_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever asks for what, under whichever rule."""
     wrong = Wrong()
-    async with house(monkeypatch) as (kept, new):
+    async with house(tmp_path / "chat.db", monkeypatch) as (kept, new):
         for role in ROLES:
             for rule in RULES:
                 cell = await settle(kept, new, role, rule)
