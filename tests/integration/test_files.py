@@ -2,6 +2,7 @@
 
 import base64
 import errno
+import os
 import sqlite3
 import sys
 from contextlib import closing
@@ -14,7 +15,7 @@ import structlog
 import trio
 from PIL import Image
 
-from tests.integration.asking import ask, bearer, session
+from tests.integration.asking import Answer, ask, bearer, session
 from tests.integration.chatters import Chatter, chatting
 from tests.integration.running import END_OF_HEAD, PATIENCE, Running, running, serving, status
 from tests.integration.test_moderation import make_class, moderate
@@ -23,8 +24,9 @@ from tests.pictures import HIDDEN, bomb, picture, with_profile
 from trio_chat.core.held import GOOD_FOR
 from trio_chat.files import resumables
 from trio_chat.files.blobs import Blobs
+from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.types import JournalError
-from trio_chat.rates import Rate
+from trio_chat.rates import NO_LIMIT, Rate
 from trio_chat.web.api.uploads import PIECE
 from trio_chat.web.transfers import AHEAD
 
@@ -413,6 +415,125 @@ async def test_an_upload_in_pieces_can_be_given_up(tmp_path: Path) -> None:
         assert (await ask(server, "DELETE", path, **tus)).status == 204
 
 
+async def test_an_upload_in_pieces_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """Where it was; one that was complete tells its file, and what cannot go on is removed."""
+    path = str(tmp_path / "chat.db")
+    tus = {"tus_resumable": "1.0.0"}
+    piece = tus | {"content_type": PIECE}
+
+    async def begin(server: Running, ann: str) -> str:
+        begun = await ask(
+            server, "POST", FILES, upload_length="10", authorization=bearer(ann), **tus
+        )
+        return begun.header("location").removeprefix("/api/v1")
+
+    async with running(database=path, file_limit=10) as server:
+        ann = await session(server, "Ann")
+        whole, *halves = [await begin(server, ann) for _ in range(6)]
+        for one in (whole, *halves):
+            body = "0123456789" if one == whole else "01234"
+            await ask(server, "PATCH", one, body, upload_offset="0", **piece)
+        notes = [tmp_path / f"chat.db.files/parts/{one[-32:]}.note" for one in halves]
+        file = (await ask(server, "PATCH", whole, upload_offset="10", **piece)).json["file"]
+    half, damaged, other_boot, late, lost = notes
+    damaged.write_bytes(b"{")
+    other_boot.write_bytes(half.read_bytes().replace(boot_id().encode(), b"another"))
+    os.utime(late.with_suffix(""), (0, 0))
+    lost.write_bytes(half.read_bytes().replace(b'"file_id":""', b'"file_id":"none"'))
+    for _ in range(2):  # as often as it is started anew
+        async with running(database=path, file_limit=10) as server:
+            told = await ask(server, "HEAD", halves[0], **tus)
+            assert (told.header("upload-offset"), told.header("upload-length")) == ("5", "10")
+            assert server.server.keeper.figures.coming == 5
+    async with running(database=path, file_limit=10) as server:
+        gone = [(await ask(server, "HEAD", one, **tus)).status for one in halves[1:]]
+        assert gone == [404] * 4
+        again = await ask(server, "PATCH", whole, upload_offset="10", **piece)
+        assert again.json["file"] == file
+        rest = await ask(server, "PATCH", halves[0], "56789", upload_offset="5", **piece)
+        assert (await fetch(server, rest.json["file"]["id"])).body == b"0123456789"
+        assert (await fetch(server, file["id"])).body == b"0123456789"
+        assert len(contents_of(tmp_path / "chat.db.files")) == 1
+        assert {one.suffix for one in parts_of(tmp_path)} == {".note"}
+        assert await ask(server, "DELETE", whole, **tus)
+        assert len(parts_of(tmp_path)) == 1
+
+
+async def test_a_picture_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """What came before tells what it is, even if nothing was left to come but the end."""
+    path, cat = str(tmp_path / "chat.db"), picture()
+    tus = {"tus_resumable": "1.0.0"}
+    piece = tus | {"content_type": PIECE}
+    async with running(database=path) as server:
+        ann = bearer(await session(server, "Ann"))
+        size = str(len(cat))
+        begun = await ask(server, "POST", FILES, upload_length=size, authorization=ann, **tus)
+        where = begun.header("location").removeprefix("/api/v1")
+        part = tmp_path / "chat.db.files" / "parts" / where.rpartition("/")[2]
+    part.write_bytes(cat)  # as if the server had been killed then
+    async with running(database=path) as server:
+        last = await ask(server, "PATCH", where, upload_offset=size, **piece)
+        assert last.json["file"]["type"] == "image/jpeg"
+
+
+async def test_what_was_uploaded_counts_after_a_restart(tmp_path: Path) -> None:
+    """Also what has come of a file; what is gone counts no more, nor does what others have sent."""
+    settings: dict[str, Any] = {"database": str(tmp_path / "chat.db")}
+    settings["file_byte_rate"] = Rate(LITTLE, 10)
+    async with running(**settings) as server:
+        ann, bob = await session(server, "Ann"), await session(server, "Bob")
+        assert (await post(server, ann, bytes(6))).status == 201
+        begun = await ask(
+            *(server, "POST", FILES),
+            authorization=bearer(ann),
+            upload_length="5",
+            tus_resumable="1.0.0",
+        )
+        piece = {"content_type": PIECE, "tus_resumable": "1.0.0", "upload_offset": "0"}
+        where = begun.header("location").removeprefix("/api/v1")
+        assert (await ask(server, "PATCH", where, bytes(3), **piece)).status == 204
+    async with running(**settings) as server:
+        assert (await post(server, ann, bytes(2))).code == "too_fast"
+        assert (await post(server, ann, bytes(1))).status == 201
+        assert (await post(server, ann, bytes(1))).code == "too_fast"
+        assert (await post(server, bob, bytes(10))).status == 201
+    settings["file_byte_rate"] = NO_LIMIT
+    async with running(**settings) as server:
+        assert (await post(server, ann, bytes(20))).status == 201
+
+
+async def test_a_file_can_be_had_once_more(tmp_path: Path) -> None:
+    """By whoever may read it, for a message elsewhere, and the content is there once."""
+    path = str(tmp_path / "chat.db")
+    async with (
+        running(database=path, file_byte_rate=Rate(LITTLE, 10)) as server,
+        chatting(server, "Ann", "tea") as ann,
+        chatting(server, "Bob", "tea", "milk") as bob,
+    ):
+        sent = await upload(server, ann.session, b"12345", "a.txt")
+        assert await ann.send("tea", "", files=[{"id": sent["id"]}]) == 1
+
+        async def copy(id: str, room: str = "milk") -> Answer:
+            again = bearer(bob.session)
+            return await ask(server, "POST", f"/rooms/{room}/files?copy={id}", authorization=again)
+
+        copied = (await copy(sent["id"])).json["file"]
+        assert copied == sent | {"id": copied["id"]}
+        assert await bob.send("milk", "", files=[{"id": copied["id"]}]) == 1
+        assert (await copy("none")).status == 404
+        assert (
+            await ask(server, "DELETE", "/rooms/tea/messages/1", authorization=bearer(ann.session))
+        ).status == 200
+        assert (await copy(sent["id"])).status == 404
+        assert (await fetch(server, copied["id"])).body == b"12345"
+        assert contents_of(tmp_path / "chat.db.files") == [b"12345"]
+        server.server.keeper.figures.coming += 2_000_000_000
+        assert (await copy(copied["id"])).status == 507
+        server.server.keeper.figures.coming = 0
+        assert (await copy(copied["id"])).status == 201
+        assert (await copy(copied["id"])).code == "too_fast"
+
+
 async def test_files_that_no_message_has_are_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -499,20 +620,19 @@ async def test_a_disk_that_takes_nothing_is_told(
                 patched.setattr(Blobs, method, fail)
                 refused = await post(server, ann, b"x")
                 assert (refused.status, refused.header("retry-after")) == (503, "1")
-        begun = await ask(
-            server,
-            "POST",
-            FILES,
-            upload_length="2",
-            authorization=bearer(ann),
-            tus_resumable="1.0.0",
-        )
-        piece = {"content_type": PIECE, "tus_resumable": "1.0.0", "upload_offset": "0"}
+        tus = {"tus_resumable": "1.0.0"}
+        new = tus | {"upload_length": "2", "authorization": bearer(ann)}
+        begun = await ask(server, "POST", FILES, **new)
+        piece = tus | {"content_type": PIECE, "upload_offset": "0"}
         path = begun.header("location").removeprefix("/api/v1")
         with monkeypatch.context() as patched:
             patched.setattr(Blobs, "write", fail)
             assert (await ask(server, "PATCH", path, "xy", **piece)).status == 503
-        assert (await ask(server, "PATCH", path, "xy", **piece)).status == 200
+        with monkeypatch.context() as patched:
+            patched.setattr(Blobs, "write_note", fail)
+            assert (await ask(server, "POST", FILES, **new)).status == 503
+            assert (await ask(server, "PATCH", path, "xy", **piece)).status == 200
+        assert parts_of(tmp_path) == []
         assert (await post(server, ann, b"x")).status == 201
     async with serving(database=str(tmp_path / "chat.db"), keep_free=2**40) as server:
         assert (await post(server, await session(server, "Ben"), b"x")).status == 507
@@ -592,6 +712,9 @@ async def test_what_the_index_cannot_tell_has_to_wait(tmp_path: Path) -> None:
         database, keeper._index._database = keeper._index._database, sqlite3.connect(":memory:")
         assert (await fetch(server, file["id"])).status == 503
         assert (await post(server, ann.session, b"y")).code == "unavailable"
+        copy = f"{FILES}?copy={file['id']}"
+        told = await ask(server, "POST", copy, authorization=bearer(ann.session))
+        assert told.code == "unavailable"
         with structlog.testing.capture_logs() as logged, trio.fail_after(PATIENCE):
             assert await ann.send("tea", "", files=[{"id": file["id"]}]) == 1
             while not any("index of files" in line["event"] for line in logged):

@@ -7,13 +7,13 @@ whole.
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 PRIVATE_FOLDER = 0o700
 PRIVATE = 0o600
 PARTS = "parts"  # the folder of what is not complete
+NOTE = ".note"  # behind the name of one: what is known of it
 PREFIX = 2  # hexadecimal digits that name a folder of contents
 
 
@@ -36,15 +36,23 @@ class Blobs:
         """
         self.folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
 
-    def clear_parts(self) -> None:
-        """Forget what was not complete when the last server ended.
+    def make_parts(self) -> None:
+        """Make the folder of what is not complete, unless it is there.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self._parts.mkdir(PRIVATE_FOLDER, exist_ok=True)
+
+    def clear_parts(self, kept: Container[str]) -> None:
+        """Forget what was not complete when the last server ended, but for what is kept by name.
 
         Raises:
             OSError: it cannot be deleted.
         """
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self._parts)
-        self._parts.mkdir(PRIVATE_FOLDER)
+        for path in list(self._parts.iterdir()):
+            if path.name.partition(".")[0] not in kept:
+                path.unlink()
 
     def part(self, name: str) -> Path:
         """Return where a content is before it is complete."""
@@ -53,6 +61,24 @@ class Blobs:
     def clean_part(self, name: str) -> Path:
         """Return where a picture is that was cleaned, before it is kept."""
         return self._parts / f"{name}.clean"
+
+    def note(self, name: str) -> Path:
+        """Return where it is noted what a content is to be that comes in pieces."""
+        return self._parts / f"{name}{NOTE}"
+
+    def write_note(self, name: str, data: bytes) -> None:
+        """Note what a content is to be.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        with os.fdopen(os.open(self.note(name), flags, PRIVATE), "wb") as file:
+            file.write(data)
+
+    def noted(self) -> list[str]:
+        """Return the names of contents of which there are notes."""
+        return [path.name.removesuffix(NOTE) for path in self._parts.glob(f"*{NOTE}")]
 
     def measure(self, path: Path) -> tuple[str, int]:
         """Return the digest and the size of what is in a file."""
@@ -74,6 +100,7 @@ class Blobs:
         """Forget a content that is not complete, if it is there."""
         self.part(name).unlink(missing_ok=True)
         self.clean_part(name).unlink(missing_ok=True)
+        self.note(name).unlink(missing_ok=True)
 
     def keep(self, part: Path, digest: str) -> None:
         """Give a complete content its last name; it survives a power loss from then on.

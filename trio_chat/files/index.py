@@ -35,6 +35,8 @@ CREATE INDEX digests ON files (digest);
 CREATE INDEX unused ON files (ts) WHERE seq = 0;
 CREATE INDEX places ON files (room, seq);
 """
+# What came without a new version: those before do not mind.
+LATER = "CREATE INDEX IF NOT EXISTS owners ON files (owner, ts)"
 
 
 class Row(NamedTuple):
@@ -99,6 +101,7 @@ class Index:
         if version == 0:
             script = f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT"
             self._database.executescript(script)
+        execute(LATER)
 
     def close(self) -> None:
         """Let go of it."""
@@ -142,6 +145,15 @@ class Index:
                 values,
             )
             return [Row(*row) for row in found]
+
+    def sizes_of(self, owner: str, since_ts: int) -> list[tuple[int, int]]:
+        """Return when somebody has uploaded files since a time, in ms, and their sizes."""
+        with self._lock:
+            found = self._database.execute(
+                "SELECT ts, size FROM files WHERE owner = ? AND ts > ? ORDER BY ts",
+                (owner, since_ts),
+            )
+            return found.fetchall()
 
     def use(self, room: str, seq: int, ids: Iterable[str]) -> None:
         """Note that a message has files, unless another one had them before."""

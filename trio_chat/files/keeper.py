@@ -4,8 +4,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -19,9 +18,11 @@ from trio_chat.files.incoming import Incoming
 from trio_chat.files.index import NAME, Index, Row, file_of
 from trio_chat.files.kinds import OTHER, Kind, picture_kind
 from trio_chat.files.names import proper_name
+from trio_chat.files.opening import Opened, opened, telling
 from trio_chat.files.pictures import Pictures
 from trio_chat.files.place import folder_of, lock_out_others
 from trio_chat.files.resumables import Resumables
+from trio_chat.files.upload_notes import Note, write
 from trio_chat.files.uploads import Upload, Uploads
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import JournalError, Unavailable
@@ -82,7 +83,7 @@ class FileKeeper:
         self._order = trio.Lock()  # of what adds contents and what deletes them
         self._writers = trio.CapacityLimiter(4)  # threads that write contents
         self.figures = FileFigures()
-        self.resumables = Resumables(self.drop, config)
+        self.resumables = Resumables(self.drop, self._note, config)
 
     @property
     def is_open(self) -> bool:
@@ -124,32 +125,28 @@ class FileKeeper:
         async with self._opening:
             if self._index is not None:
                 return self._index
-            self._index, unused = opened = await trio.to_thread.run_sync(self._open)
-            for row in unused:
+            found = await trio.to_thread.run_sync(self._open)
+            self._index = found.index
+            self.figures.count, self.figures.size = found.totals
+            for row in found.unused:
                 self._uploads.add(self._as_upload(row))
-            return opened[0]
+            for one, file in found.unfinished:
+                self.resumables.restore(one, file)
+                self.figures.coming += one.size
+            return found.index
 
-    def _open(self) -> tuple[Index, list[Row]]:
+    def _open(self) -> Opened:
         assert self._blobs
         self._hold()
-        with _telling(self._blobs.folder), ExitStack() as stack:
-            self._blobs.clear_parts()
-            index = Index(self._blobs.folder)
-            stack.callback(index.close)
-            mark = hashlib.blake2b(self._journal.secret, digest_size=16).hexdigest()
-            if not index.bind(mark):
-                raise JournalError(f"{self._blobs.folder} has the files of another database")
-            self._blobs.remove_others(index.is_known)
-            self.figures.count, self.figures.size = index.totals()
-            unused = index.unused()
-            stack.pop_all()
-        return index, unused
+        mark = hashlib.blake2b(self._journal.secret, digest_size=16).hexdigest()
+        with telling(self._blobs.folder):
+            return opened(self._blobs, mark, self._config.upload_timeout)
 
     def _hold(self) -> None:
         """Make the folder, and keep other servers out of it as long as this one lives."""
         assert self._blobs
         if self._lock is None:
-            with _telling(self._blobs.folder):
+            with telling(self._blobs.folder):
                 self._blobs.make()
                 self._lock = lock_out_others(self._blobs.folder)
 
@@ -210,11 +207,15 @@ class FileKeeper:
         assert self._blobs
         if await self._run(self._blobs.free_bytes) < self._config.keep_free:
             raise Full
-        page = await self._journal.messages(room, before=None, after=None, limit=1, max_bytes=1)
-        since = page.messages[-1].seq if page.messages else 0
+        since = await self._last_of(room)
         part = secrets.token_hex(ID_BYTES)
         await self._run(self._blobs.write, part, b"", 0)
         return Incoming(part, person_id, room, name, since)
+
+    async def _last_of(self, room: str) -> int:
+        """Return the number of the last message of a room."""
+        page = await self._journal.messages(room, before=None, after=None, limit=1, max_bytes=1)
+        return page.messages[-1].seq if page.messages else 0
 
     async def write(self, incoming: Incoming, data: bytes) -> None:
         """Write more of an upload.
@@ -230,8 +231,18 @@ class FileKeeper:
 
     def _write(self, incoming: Incoming, data: bytes) -> None:
         assert self._blobs
+        incoming.catch_up(self._blobs.part(incoming.part))
         self._blobs.write(incoming.part, data, incoming.size)
         incoming.take(data)
+
+    async def _note(self, part: str, note: Note) -> None:
+        """Keep a note of an upload over a restart.
+
+        Raises:
+            Unavailable: it cannot be written just now.
+        """
+        assert self._blobs
+        await self._run(write, self._blobs, part, note)
 
     def _check_space(self, size: int) -> None:
         assert self._blobs
@@ -261,6 +272,8 @@ class FileKeeper:
             Unavailable: it cannot be kept just now.
         """
         assert self._blobs
+        if incoming.taken < incoming.size:
+            await self._run(incoming.catch_up, self._blobs.part(incoming.part))
         kind = picture_kind(incoming.head) if self._pictures.is_on else None
         content = Content(
             self._blobs.part(incoming.part), incoming.digest.hexdigest(), incoming.size
@@ -285,8 +298,12 @@ class FileKeeper:
         self.figures.count += 1
         self.figures.size += file.size if is_new else 0
         await self.drop(incoming)
+        return self._await_message(file, incoming.person_id, incoming.room)
+
+    def _await_message(self, file: File, person_id: str, room: str) -> File:
+        """Let a message have a file from now on, for a while."""
         until = trio.current_time() + self._config.unused_file_timeout
-        self._uploads.add(Upload(file, incoming.person_id, incoming.room, until))
+        self._uploads.add(Upload(file, person_id, room, until))
         return file
 
     async def _cleaned(self, incoming: Incoming, kind: Kind) -> "Content":
@@ -302,6 +319,56 @@ class FileKeeper:
         sides = await self._pictures.clean(incoming.person_id, source, clean, kind.type, most)
         return Content(clean, *await self._run(self._blobs.measure, clean), *sides)
 
+    async def copy(
+        self, file_id: str, person_id: str, room: str, pay: Callable[[int], None]
+    ) -> File | None:
+        """Keep a file once more, which no message has yet; its content is there once.
+
+        Args:
+            file_id: Of which file; ``None`` is returned if it cannot be read.
+            person_id: Who sends it.
+            room: For which room.
+            pay: Gets its size before; what it raises ends this.
+
+        Raises:
+            Full: there is no place for more files.
+            Unavailable: it cannot be kept just now.
+        """
+        self._check_space(1)
+        since = await self._last_of(room)
+        async with self._order:  # in which no content is deleted
+            row = await self._readable(file_id)
+            if row is None:
+                return None
+            pay(row.size)
+            copy = row._replace(
+                id=secrets.token_hex(ID_BYTES),
+                owner=person_id,
+                room=room,
+                ts=wall_clock(),
+                since=since,
+                seq=0,
+            )
+            await self.ask(lambda index: index.add(copy))
+        self.figures.count += 1
+        return self._await_message(file_of(copy), person_id, room)
+
+    async def spent(self, person_id: str, seconds: float) -> list[tuple[float, int]]:
+        """Return what somebody has uploaded lately: how many seconds ago, and the bytes.
+
+        Of files that are gone by now nothing is known.
+
+        Raises:
+            Unavailable: it cannot be told just now.
+        """
+        if not self._is_there():
+            return []
+        now = wall_clock()
+        since = now - int(1000 * seconds)
+        kept = await self.ask(lambda index: index.sizes_of(person_id, since))
+        coming = self.resumables.sizes(person_id)
+        return [*((max(0.0, (now - ts) / 1000), size) for ts, size in kept), (0.0, coming)]
+
     # Reading
 
     async def find(self, file_id: str) -> Found | None:
@@ -310,13 +377,15 @@ class FileKeeper:
         Raises:
             Unavailable: it cannot be told just now.
         """
-        if not self._is_there():
-            return None
-        row = await self.row(file_id)
-        if row is None or (row.seq and not await self._is_shown(row)):
+        row = await self._readable(file_id)
+        if row is None:
             return None
         assert self._blobs
         return Found(file_of(row), self._blobs.place(row.digest))
+
+    async def _readable(self, file_id: str) -> Row | None:
+        row = await self.row(file_id) if self._is_there() else None
+        return None if row and row.seq and not await self._is_shown(row) else row
 
     async def row(self, file_id: str) -> Row | None:
         """Return what is noted of a file, whoever may read it; ``None`` if there is none.
@@ -350,14 +419,3 @@ class FileKeeper:
             for digest in digests:
                 await self._run(self._blobs.remove, digest)
             self.figures.count, self.figures.size = await self.ask(lambda index: index.totals())
-
-
-@contextmanager
-def _telling(folder: Path) -> Iterator[None]:
-    """Tell in a line what is wrong with a folder in the block."""
-    try:
-        yield
-    except OSError as error:
-        raise JournalError(f"{folder} cannot be used: {error.strerror}") from None
-    except sqlite3.Error as error:
-        raise JournalError(f"{folder} cannot be used: {error}") from None

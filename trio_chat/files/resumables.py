@@ -1,12 +1,15 @@
 """Resumable uploads: files that come in pieces, by several requests."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import trio
 
 from trio_chat.config import Config
 from trio_chat.files.incoming import Incoming
+from trio_chat.files.upload_notes import Note, Unfinished
+from trio_chat.journal.types import Unavailable
 from trio_chat.protocol.events import File
 
 EACH = 20  # of one person
@@ -33,11 +36,18 @@ class Resumables:
 
     Args:
         drop: Gives up an upload.
+        note: Keeps a note of one over a restart, by its part.
         config: ``upload_timeout``.
     """
 
-    def __init__(self, drop: Callable[[Incoming], Awaitable[None]], config: Config) -> None:
+    def __init__(
+        self,
+        drop: Callable[[Incoming], Awaitable[None]],
+        note: Callable[[str, Note], Awaitable[None]],
+        config: Config,
+    ) -> None:
         self._drop = drop
+        self._note = note
         self._config = config
         self._uploads: dict[str, Resumable] = {}
 
@@ -47,11 +57,42 @@ class Resumables:
         own = sum(one.person_id == person_id for one in coming)
         return own < EACH and len(self._uploads) < IN_ALL
 
-    def begin(self, incoming: Incoming, length: int) -> Resumable:
-        """Take in an upload that begins."""
+    async def begin(self, incoming: Incoming, length: int) -> Resumable:
+        """Take in an upload that begins.
+
+        Raises:
+            Unavailable: it cannot be noted just now; it is given up.
+        """
         found = self._uploads[incoming.part] = Resumable(incoming, length, 0.0)
         self.touch(found)
+        try:
+            await self._note(incoming.part, _note_of(found))
+        except Unavailable:
+            await self.end(found)
+            raise
         return found
+
+    async def complete(self, upload: Resumable, file: File) -> None:
+        """Take in that all has come of an upload."""
+        upload.file = file
+        with suppress(Unavailable):  # then it cannot be asked for any more after a restart
+            await self._note(upload.incoming.part, _note_of(upload))
+
+    def restore(self, one: Unfinished, file: File | None) -> Resumable:
+        """Take in an upload of an earlier run, which is complete if there is a file."""
+        note = one.note
+        incoming = Incoming(one.part, note.person_id, note.room, note.name, note.since, one.size)
+        until = trio.current_time() + self._config.upload_timeout - one.age
+        found = self._uploads[one.part] = Resumable(incoming, note.length, until, file)
+        return found
+
+    def sizes(self, person_id: str) -> int:
+        """Return how many bytes have come of the uploads of somebody."""
+        return sum(
+            one.incoming.size
+            for one in self._uploads.values()
+            if one.incoming.person_id == person_id
+        )
 
     def find(self, part: str, room: str) -> Resumable | None:
         """Return an upload for a room, unless it is given up."""
@@ -65,8 +106,7 @@ class Resumables:
     async def end(self, upload: Resumable) -> None:
         """Forget an upload, and what has come of it if it is not complete."""
         self._uploads.pop(upload.incoming.part, None)
-        if upload.file is None:
-            await self._drop(upload.incoming)
+        await self._drop(upload.incoming)
 
     async def drop_old(self) -> None:
         """Give up those of which nothing has come for long."""
@@ -74,3 +114,16 @@ class Resumables:
         for one in list(self._uploads.values()):
             if one.until <= now and not one.lock.locked():
                 await self.end(one)
+
+
+def _note_of(upload: Resumable) -> Note:
+    """Return what is noted of an upload."""
+    incoming = upload.incoming
+    return Note(
+        person_id=incoming.person_id,
+        room=incoming.room,
+        name=incoming.name,
+        since=incoming.since,
+        length=upload.length,
+        file_id=upload.file.id if upload.file else "",
+    )

@@ -14,11 +14,14 @@ def uploading() -> Json:
     binary = {"type": "string", "contentMediaType": BYTES}
     form = {"type": "object", "properties": {"file": binary}, "required": ["file"]}
     name = parts.parameter("query", "name", {"type": "string"}, "How the file is called.")
+    copy = parts.parameter(
+        "query", "copy", {"type": "string"}, "The id of a file to have once more, without a body."
+    )
     return parts.operation(
         "Upload a file, which a message can have from then on",
         {201: parts.answer("Uploaded")},
         *(404, 412, 413, 422, 503, 507),
-        parameters=[name],
+        parameters=[name, copy],
         body={
             "required": False,
             "description": "The bytes of the file, or a form with it.",

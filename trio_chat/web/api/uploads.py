@@ -1,17 +1,13 @@
 """The part of the HTTP API that brings files: the raw bytes of one, or a form with one."""
 
 import base64
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from functools import partial
 from urllib.parse import quote
 
 import trio
 from quart import Response, request
-from quart_trio.wrappers.request import TrioRequest
 from werkzeug.http import parse_options_header
-from werkzeug.sansio import multipart
-from werkzeug.sansio.multipart import Data, Epilogue, Event, MultipartDecoder, NeedData
 
 from trio_chat.config import Config
 from trio_chat.files.incoming import Incoming
@@ -19,6 +15,7 @@ from trio_chat.files.keeper import FileKeeper, Full
 from trio_chat.files.pictures import BadPicture
 from trio_chat.files.resumables import Resumable
 from trio_chat.journal.types import Unavailable
+from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.limits import Limits
 from trio_chat.net.admission import retry_after
 from trio_chat.net.problems import Problem
@@ -28,16 +25,15 @@ from trio_chat.protocol.events import File
 from trio_chat.web.api import PREFIX, reading
 from trio_chat.web.api.answering import json_of, visitor
 from trio_chat.web.api.calls import RETRY, Calls
+from trio_chat.web.api.file_bodies import Body, Form, Pieces
 from trio_chat.web.api.governing import Route
 from trio_chat.web.api.schemas import Uploaded
-from trio_chat.web.transfers import FLOW, Flow
 
 FILES = "/rooms/<room>/files"
 PART = f"{FILES}/<part>"
 FORM = "multipart/form-data"
 PIECE = "application/offset+octet-stream"
 VERSION_HEADER, VERSION = "Tus-Resumable", "1.0.0"
-FORM_BUFFER = 512 * 1024  # bytes of a form that may wait for its next line
 NAME_LIMIT = 1024  # characters of a name as it is given
 
 
@@ -70,6 +66,9 @@ class Uploading:
         who = await self._admit(room)
         if VERSION_HEADER in request.headers:
             return await self._create(who)
+        if "copy" in request.args:
+            copy = await self._copy(who, reading.value(request, "copy") or "")
+            return json_of(Uploaded(copy), 201)
         length = request.content_length
         if length is not None and request.mimetype != FORM:
             self._check_size(length)
@@ -100,12 +99,31 @@ class Uploading:
             raise Problem("too_many_files", refusal)
         return answer
 
+    async def _copy(self, who: answers.MayUpload, file_id: str) -> File:
+        """Keep a file that the sender may read once more; its bytes count as theirs.
+
+        Raises:
+            Problem: there is none, its sender has sent too much, or there is no place for it.
+        """
+        try:
+            await self._recall(who.who)
+            pay = partial(self._pay, who.who)
+            copy = await self._keeper.copy(file_id, who.who, who.room, pay)
+        except Full:
+            raise self._full() from None
+        except Unavailable:
+            raise _unavailable() from None
+        if copy is None:
+            raise Problem("not_found", "there is no such file, or no more")
+        return copy
+
     def _check_size(self, size: int) -> None:
         if size > self._config.file_limit:
             raise Problem("too_long", f"a file has at most {self._config.file_limit} bytes")
 
     async def _begin(self, who: answers.MayUpload, name: str) -> Incoming:
         try:
+            await self._recall(who.who)
             return await self._keeper.begin(who.who, who.room, name[:NAME_LIMIT])
         except Full:
             raise self._full() from None
@@ -117,7 +135,7 @@ class Uploading:
         self._limits.counters.count("max_files", "http", visitor().address, now)
         return Problem("storage_full", "the server has no space for more files")
 
-    async def _write_all(self, incoming: Incoming, pieces: "Pieces", limit: int) -> None:
+    async def _write_all(self, incoming: Incoming, pieces: Pieces, limit: int) -> None:
         """Write more of a file, up to a number of bytes, and take its price.
 
         Raises:
@@ -142,9 +160,29 @@ class Uploading:
         except Unavailable:
             raise _unavailable() from None
 
-    def _pay(self, person_id: str, size: int) -> None:
+    async def _recall(self, person_id: str) -> None:
+        """Count what somebody has uploaded before this server was started.
+
+        Raises:
+            Unavailable: it cannot be told just now.
+        """
+        bucket, now = self._bucket(person_id)
+        if not bucket.depth or not bucket.is_full(now):  # what is not full has all of it
+            return
+        spent = await self._keeper.spent(person_id, bucket.depth)
+        bucket, now = self._bucket(person_id)
+        if bucket.is_full(now):  # nor has another request counted it meanwhile
+            for ago, size in spent:
+                bucket.take(now - ago, size)
+            bucket.limit_debt(now, 0)
+
+    def _bucket(self, person_id: str) -> tuple[Bucket, float]:
+        """Return what somebody may upload, and the time."""
         now = trio.current_time()
-        bucket = self._limits.people.of(person_id, now).bucket("file_byte_rate")
+        return self._limits.people.of(person_id, now).bucket("file_byte_rate"), now
+
+    def _pay(self, person_id: str, size: int) -> None:
+        bucket, now = self._bucket(person_id)
         if delay := bucket.delay(now, size):
             self._limits.counters.count("file_byte_rate", "http", visitor().address, now)
             text = "you have uploaded too much; try again later"
@@ -161,7 +199,10 @@ class Uploading:
         if not self._keeper.resumables.has_room(who.who):
             raise Problem("too_many_files", "too many uploads are under way")
         incoming = await self._begin(who, _name_of(request.headers.get("Upload-Metadata", "")))
-        upload = self._keeper.resumables.begin(incoming, length)
+        try:
+            upload = await self._keeper.resumables.begin(incoming, length)
+        except Unavailable:
+            raise _unavailable() from None
         response = _tus(Response(b"", 201), upload)
         path = f"{PREFIX}/rooms/{quote(who.room, safe='')}/files/{incoming.part}"
         response.headers["Location"] = prefix_of(self._config) + path
@@ -184,9 +225,10 @@ class Uploading:
             if _number("Upload-Offset") != upload.incoming.size + _kept_size(upload):
                 raise Problem("wrong_offset", "the next piece begins elsewhere; ask HEAD", 409)
             if upload.file is None:
-                await self._write_all(upload.incoming, _Body(), upload.length)
+                await self._write_all(upload.incoming, Body(), upload.length)
             if upload.file is None and upload.incoming.size == upload.length:
-                upload.file = await self._complete(upload.incoming)
+                file = await self._complete(upload.incoming)
+                await self._keeper.resumables.complete(upload, file)
         finally:
             self._keeper.resumables.touch(upload)
             upload.lock.release()
@@ -206,15 +248,15 @@ class Uploading:
             raise Problem("not_found", "there is no such upload, or it was given up")
         return found
 
-    async def _content(self) -> tuple[str, "Pieces"]:
+    async def _content(self) -> tuple[str, Pieces]:
         """Return the name of the file that a request brings, and its bytes as they come.
 
         Raises:
             Problem: it is a form without a file.
         """
-        body = _Body()
+        body = Body()
         if request.mimetype == FORM:
-            form = _Form(request.mimetype_params.get("boundary", ""), body)
+            form = Form(request.mimetype_params.get("boundary", ""), body)
             return await form.find_file(), form
         _, options = parse_options_header(request.headers.get("Content-Disposition"))
         return reading.value(request, "name") or options.get("filename", ""), body
@@ -269,73 +311,3 @@ def _tus(response: Response, upload: Resumable) -> Response:
     response.headers["Upload-Offset"] = str(upload.incoming.size + _kept_size(upload))
     response.headers["Upload-Length"] = str(upload.length)
     return response
-
-
-class Pieces(Protocol):
-    """The bytes of a file, as they come."""
-
-    async def next(self) -> bytes | None:
-        """Return more; ``None`` at the end."""
-        ...
-
-
-class _Body:
-    """The body of a request, which comes as fast as it is taken."""
-
-    def __init__(self) -> None:
-        scope: Mapping[str, Any] = request.scope
-        self._flow: Flow = scope[FLOW]
-        self._body = cast("TrioRequest", request).body
-
-    async def next(self) -> bytes | None:
-        data = await anext(self._body, None)
-        self._flow.take(len(data or b""))
-        return data
-
-
-class _Form:
-    """The first file of a form.
-
-    Args:
-        boundary: Between its parts.
-        body: The form.
-    """
-
-    def __init__(self, boundary: str, body: _Body) -> None:
-        self._body = body
-        self._decoder = MultipartDecoder(boundary.encode(), FORM_BUFFER)
-        self._is_over = False
-
-    async def find_file(self) -> str:
-        """Come to the first file, and return its name.
-
-        Raises:
-            Problem: there is none.
-        """
-        while not isinstance(event := await self._event(), multipart.File):
-            if isinstance(event, Epilogue):
-                raise Problem("bad_request", "the form has no file")
-        return event.filename
-
-    async def next(self) -> bytes | None:
-        if self._is_over:
-            return None
-        event = await self._event()
-        assert isinstance(event, Data)  # the last of which tells that it is
-        self._is_over = not event.more_data
-        return event.data
-
-    async def _event(self) -> Event:
-        """Return what comes next in the form.
-
-        Raises:
-            Problem: it is no form, or ends too soon.
-        """
-        while True:
-            try:
-                event = self._decoder.next_event()
-            except ValueError as error:
-                raise Problem("bad_request", f"the form cannot be read: {error}") from None
-            if not isinstance(event, NeedData):
-                return event
-            self._decoder.receive_data(await self._body.next())
