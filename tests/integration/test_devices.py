@@ -130,7 +130,7 @@ async def test_sessions_over_http(server: Running) -> None:
 
 async def test_how_far_one_has_read_over_http() -> None:
     """It is that of the socket: told to other devices, no further than there is, and has a rate."""
-    slow: dict[str, Any] = {"read_rate": Rate(1 / 3600, 3), "loopback_limits": "on"}
+    slow: dict[str, Any] = {"read_rate": Rate(1 / 3600, 4), "loopback_limits": "on"}
     async with serving(presence_grace=GRACE, **slow) as server, chatting(server, "Ann") as ann:
         auth = {"authorization": bearer(ann.session)}
         for _ in range(2):
@@ -139,13 +139,16 @@ async def test_how_far_one_has_read_over_http() -> None:
         for seq, told in ((1, 1), (9, 2), (0, 2)):
             answer = await ask(server, "PUT", path, {"seq": seq}, **auth)
             assert (answer.status, answer.json) == (200, {"room": "tea", "seq": told})
+        back = await ask(server, "PUT", path, {"seq": 1, "back": True}, **auth)
+        assert back.json == {"room": "tea", "seq": 1, "back": 1}
         slowed = await ask(server, "PUT", path, {"seq": 1}, **auth)
         assert (slowed.status, slowed.code) == (429, "too_fast")
         assert dict(server.server._limits.counters.reached) == {("read_rate", "http"): 1}
         listed = await ask(server, "GET", "/marks", **auth)
-        assert listed.json == {"marks": [{"room": "tea", "seq": 2}]}
-        heard = [await ann.until("read") for _ in range(2)]
-        assert [(one["room"], one["seq"]) for one in heard] == [("tea", 1), ("tea", 2)]
+        assert listed.json == {"marks": [{"room": "tea", "seq": 1, "back": 1}]}
+        heard = [await ann.until("read") for _ in range(3)]
+        assert [(one["room"], one["seq"]) for one in heard] == [("tea", 1), ("tea", 2), ("tea", 1)]
+        assert heard[-1]["back"] == 1
         assert (await ask(server, "PUT", path, {"seq": 1})).status == 401
         assert (await ask(server, "GET", "/marks")).status == 401
         assert (await ask(server, "PUT", path, {}, **auth)).code == "bad_request"
@@ -279,6 +282,11 @@ async def use_two_devices(server: Running, ann: Chat) -> None:
             await there.mark_read(await there.send("again"))
             with trio.fail_after(PATIENCE):
                 while room.read_up_to == seq:
+                    await trio.sleep(0.01)
+            await there.mark_unread(seq)
+            assert there.read_up_to == seq - 1
+            with trio.fail_after(PATIENCE):
+                while room.read_up_to != seq - 1:
                     await trio.sleep(0.01)
             [theirs] = [one.session for one in await phone.sessions() if one.here]
             await ann.sign_out(theirs)

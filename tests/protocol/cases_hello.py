@@ -277,6 +277,18 @@ def other_devices_are_told_what_was_read(target: Target) -> None:
             assert {"room": room, "seq": seq} in tablet.welcome["marks"]
 
 
+@case("what is behind it is unread again, on all your devices")
+def what_was_read_can_be_unread_again(target: Target) -> None:
+    room = target.room()
+    with target.person(room) as ann, target.person(session=ann.welcome["session"]) as phone:
+        seqs = [ann.ask("send", room=room, text=text)["seq"] for text in "xy"]
+        assert ann.ask("read", room=room, seq=seqs[1])["t"] == "ok"
+        assert ann.ask("read", room=room, seq=seqs[0], back=True)["t"] == "ok"
+        assert [phone.until("read")["seq"] for _ in seqs] == seqs[::-1]
+        with target.person(session=ann.welcome["session"]) as tablet:
+            assert {"room": room, "seq": seqs[0], "back": 1} in tablet.welcome["marks"]
+
+
 @case("The person with this id is called something else now.")
 def a_new_nick_is_told_to_the_room(target: Target) -> None:
     room, nick = target.room(), target.nick()

@@ -77,12 +77,16 @@ def test_bounds_hold() -> None:
 
 
 def test_marks_only_grow() -> None:
-    """Those of another epoch than that of who was seen last mean nothing."""
+    """Unless they are set back; those of an epoch that is over mean nothing."""
     one = PersonRecord(epoch="e", seen=2, marks={"tea": 3, "jam": 9})
     other = PersonRecord(epoch="e", seen=1, marks={"tea": 5})
     assert both_ways(one, other).marks == {"tea": 5, "jam": 9}
     assert both_ways(one, PersonRecord(epoch="d", marks={"tea": 7})).marks == one.marks
     assert both_ways(one, PersonRecord(seen=9)).marks == one.marks
+    assert other.mark("tea", 2, "e", is_back=True)
+    assert both_ways(one, other).marks == {"tea": 2, "jam": 9}
+    assert other.mark("tea", 4, "e")
+    assert both_ways(one, other).place("tea") == (1, 4)
 
 
 async def test_somebody_who_is_renamed_at_another_node() -> None:

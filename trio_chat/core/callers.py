@@ -172,7 +172,7 @@ class Callers:
                 asker.person.id,
                 room,
                 request,
-                lambda seq: answers.Read(id=request.id, room=room, seq=seq),
+                lambda back, seq: answers.Read(id=request.id, room=room, seq=seq, back=back),
             )
         )
 

@@ -86,7 +86,7 @@ class Following:
                     self._presence.rename(person, before, silent)
                     self._access.registry.call(person)
                 self._devices.end_over(id)
-                self._marks.follow(id, followed.marks)
+                self._marks.follow(id, followed.before)
 
     def _is_muted(self, person_id: str, room: str) -> bool:
         """Whether nobody is told yet in a room what somebody is called."""

@@ -259,7 +259,7 @@ class Handlers:
         if delay:
             raise RequestError("busy", TOO_FAST, in_ms(delay), limit="read_rate")
         bucket.take(now)
-        done = None if request.id is None else lambda _: answers.Ok(id=request.id)
+        done = None if request.id is None else lambda *_: answers.Ok(id=request.id)
         self._marks.read(Reading(state.client, asker.person.id, name, request, done))
 
     # Other devices

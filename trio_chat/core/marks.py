@@ -1,6 +1,6 @@
 """Marks: how far people have read in rooms, which all devices of a person know."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from trio_chat.core.people import People
 from trio_chat.core.registry import Registry
 from trio_chat.core.rooms import Rooms
 from trio_chat.delivery.recipient import Requester
+from trio_chat.journal.people import PersonRecord
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import is_private
 from trio_chat.protocol.request_error import RequestError
@@ -20,14 +21,15 @@ BUSY_MS = 1000
 class Reading(NamedTuple):
     """Somebody who has read in a room, and what they are answered.
 
-    ``answer`` makes that of how far they have read by now; ``None``: they want no answer.
+    ``answer`` makes that of how often they have set the mark back, and of the mark as it is now;
+    ``None``: they want no answer.
     """
 
     requester: Requester
     person_id: str
     room: str
     request: requests.Read
-    answer: Callable[[int], answers.Answer] | None
+    answer: Callable[[int, int], answers.Answer] | None
 
 
 class Marks:
@@ -52,7 +54,7 @@ class Marks:
         self._waiting = 0
 
     def read(self, reading: Reading) -> None:
-        """Take in that somebody has read a room up to a number; it only grows.
+        """Take in that somebody has read a room up to a number; it only grows unless they say so.
 
         A number beyond the room's last one counts as that. If the room is not open, its last
         number is read from the journal first.
@@ -74,28 +76,29 @@ class Marks:
         requester, person_id, room, request, answer = reading
         seq = min(request.seq, last)
         record = self._people.records.get(person_id)
-        if record.mark(room, seq, self._epoch):
+        if record.mark(room, seq, self._epoch, is_back=request.back):
             self._people.records.keep(person_id, record, is_lazy=True)
-            told = answers.Read(room=room, seq=seq)
+            told = answers.Read(room=room, seq=seq, back=record.backs.get(room, 0))
             for client in self._people.connections_of(person_id):
                 if client is not requester:
                     self._turn.reply(client, told)
         if answer:
-            self._turn.reply(requester, answer(record.marks[room]))
+            self._turn.reply(requester, answer(*record.place(room)))
 
-    def follow(self, person_id: str, before: Mapping[str, int]) -> None:
+    def follow(self, person_id: str, before: PersonRecord) -> None:
         """Tell a person's connections how far they have read at another node.
 
         Args:
             person_id: Whose.
-            before: How far they had read as far as was known here.
+            before: What was known here, of the same epoch.
         """
         clients = self._people.connections_of(person_id)
-        marks = self._people.records.get(person_id).marks_in(self._epoch) if clients else {}
-        for room, seq in marks.items():
-            if seq > before.get(room, -1):
+        record = self._people.records.get(person_id)
+        for room in record.marks_in(self._epoch) if clients else {}:
+            back, seq = record.place(room)
+            if (back, seq) > before.place(room):
                 for client in clients:
-                    self._turn.reply(client, answers.Read(room=room, seq=seq))
+                    self._turn.reply(client, answers.Read(room=room, seq=seq, back=back))
 
     def _refuse(self, reading: Reading, retry_ms: int) -> None:
         """Answer, if an answer is wanted, that a room cannot be read just now."""
@@ -118,8 +121,9 @@ class Marks:
 
         Those in private rooms that are forgotten by now go.
         """
-        marks = self._people.records.get(person_id).marks_in(self._epoch)
+        record = self._people.records.get(person_id)
+        marks = record.marks_in(self._epoch)
         governed = self._registry.governed
         for room in [one for one in marks if is_private(one) and governed(one) is None]:
             self.forget(person_id, room)
-        return [answers.Mark(room, seq) for room, seq in marks.items()]
+        return [answers.Mark(room, seq, record.backs.get(room, 0)) for room, seq in marks.items()]

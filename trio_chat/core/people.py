@@ -10,18 +10,19 @@ from trio_chat.core.nicks import Nicks
 from trio_chat.core.records import Records
 from trio_chat.core.sessions import Claim, Sessions
 from trio_chat.delivery.recipient import Recipient
-from trio_chat.journal.people import DAY, decode, head_of, merged
+from trio_chat.journal.people import DAY, PersonRecord, decode, head_of, merged
 from trio_chat.protocol.events import Person
 
 
 class Followed(NamedTuple):
     """What somebody's record of another node has changed.
 
-    ``renamed`` has people before and after, ``marks`` how far the person had read before.
+    ``renamed`` has people before and after, ``before`` what was known of how far the person had
+    read.
     """
 
     renamed: list[tuple[Person, Person]]
-    marks: Mapping[str, int]
+    before: PersonRecord
 
 
 class People:
@@ -282,7 +283,7 @@ class People:
             renamed.append((before, self._take_nick(loser, self.nicks.like(both.nick))))
         elif loser is not None:
             self.nicks.free(loser)
-        return Followed(renamed, ours.marks if ours.epoch == both.epoch else {})
+        return Followed(renamed, ours if ours.epoch == both.epoch else PersonRecord())
 
     def is_here(self, person_id: str) -> bool:
         """Whether somebody is connected, or was until a short while ago."""

@@ -24,8 +24,9 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
     ``nick`` is empty if none is held. ``seen`` (last) and ``since`` (first) are in ms since 1970;
     that of earlier releases, and of whom a grant names, is 0. A session is over if it is
     among ``ended``, or began no later than ``floor`` and is not among ``sessions``. ``marks`` has
-    the number of the last message read in each room, of the epoch ``epoch``. ``named`` is when the
-    nick was taken or given up, in ms since 1970; 0 if that was in an earlier release.
+    the number of the last message read in each room, of the epoch ``epoch``, and ``backs`` how
+    often it was set back, if it was. ``named`` is when the nick was taken or given up, in ms since
+    1970; 0 if that was in an earlier release.
     """
 
     nick: str = ""
@@ -37,6 +38,7 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
     marks: dict[str, int] = {}
     since: int = 0
     named: int = 0
+    backs: dict[str, int] = {}
 
     @property
     def has_come_back(self) -> bool:
@@ -95,22 +97,34 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
             return f"{now:0{STAMP}x}"
         return f"{max(now, int(self.floor[:STAMP], 16) + 1):0{STAMP}x}"
 
-    def mark(self, room: str, seq: int, epoch: str) -> bool:
-        """Take in that a room was read up to a number; return whether that is further than before.
+    def mark(self, room: str, seq: int, epoch: str, *, is_back: bool = False) -> bool:
+        """Take in that a room was read up to a number; return whether that changes something.
 
-        Numbers of another epoch mean nothing.
+        It only grows, unless ``is_back``. Numbers of another epoch mean nothing.
         """
         if self.epoch != epoch:
-            self.marks, self.epoch = {}, epoch
+            self.marks, self.backs, self.epoch = {}, {}, epoch
         before = self.marks.pop(room, -1)
-        self.marks[room] = max(before, seq)
-        if len(self.marks) > MARKS:
-            del self.marks[next(iter(self.marks))]
-        return seq > before
+        self.marks[room] = seq if is_back else max(before, seq)
+        if is_back:
+            self.backs[room] = self.backs.pop(room, 0) + 1
+        _bound(self.marks)
+        _bound(self.backs)
+        return is_back or seq > before
+
+    def place(self, room: str) -> tuple[int, int]:
+        """Return how often the mark of a room was set back, and it; the greater of two counts."""
+        return self.backs.get(room, 0), self.marks.get(room, -1)
 
     def marks_in(self, epoch: str) -> dict[str, int]:
         """Return the marks, if they are of this epoch."""
         return self.marks if self.epoch == epoch else {}
+
+
+def _bound(numbers: dict[str, int]) -> None:
+    """Forget the numbers of the rooms that come first, if there are too many."""
+    while len(numbers) > MARKS:
+        del numbers[next(iter(numbers))]
 
 
 def merged(one: PersonRecord, other: PersonRecord) -> PersonRecord:
@@ -135,10 +149,14 @@ def merged(one: PersonRecord, other: PersonRecord) -> PersonRecord:
     while len(both.sessions) > SESSIONS:
         both.end(next(iter(both.sessions)))
     for record in (one, other):
-        for room, seq in record.marks_in(both.epoch).items():
-            both.marks[room] = max(seq, both.marks.pop(room, 0))
-    for room in list(both.marks)[: max(0, len(both.marks) - MARKS)]:
-        del both.marks[room]
+        for room in record.marks_in(both.epoch):
+            back, seq = max(both.place(room), record.place(room))
+            both.marks.pop(room, None)
+            both.marks[room] = seq
+            if back:
+                both.backs[room] = back
+    _bound(both.marks)
+    _bound(both.backs)
     return both
 
 

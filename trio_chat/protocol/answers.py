@@ -23,18 +23,23 @@ class RateInfo(msgspec.Struct):
     burst: float
 
 
-class Mark(msgspec.Struct):
-    """How far somebody has read in a room: the number of the last message."""
+class Mark(msgspec.Struct, omit_defaults=True):
+    """How far somebody has read in a room: the number of the last message.
+
+    ``back`` is how often they have set it back; more often outranks further.
+    """
 
     room: str
     seq: int
+    back: int = 0
 
 
 class Read(Answer, tag="read", kw_only=True):
-    """By another connection, the person has read a room up to this number."""
+    """By another connection, the person has read a room up to this number, as in a mark."""
 
     room: str
     seq: int
+    back: int = 0
 
 
 class MarkList(Answer, tag="marks", kw_only=True):

@@ -92,10 +92,14 @@ class Typing(Request, tag="typing", kw_only=True):
 
 
 class Read(Request, tag="read", kw_only=True):
-    """Tell one's other devices up to which message one has read a room."""
+    """Tell one's other devices up to which message one has read a room.
+
+    With ``back`` it is no more, whatever was told before.
+    """
 
     room: str
     seq: Number
+    back: bool = False
 
 
 class Marks(Request, tag="marks", kw_only=True):

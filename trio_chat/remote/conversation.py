@@ -48,6 +48,7 @@ class Conversation:
         self._link = link
         self._pair = pair
         self.marks: dict[str, int] = {}  # numbers of the last messages that were read, by room
+        self._backs: dict[str, int] = {}  # how often these were set back
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
@@ -188,14 +189,30 @@ class Conversation:
                 self._handle_welcome(received)
             case answers.Error():
                 self._handle_error(received)
-            case answers.Read(room=room, seq=seq):
-                self.marks[room] = max(seq, self.marks.get(room, 0))
+            case answers.Read(room=room, seq=seq, back=back):
+                self.read(room, seq, back)
             case answers.Bye():
                 self.bye = received
             case answers.Invited(room=room, title=title):
                 self.private.learn([answers.PrivateRoom(room, title)])
             case _:
                 self.pending.handle(received)
+
+    def read(self, room: str, seq: int, back: int | None = None) -> None:
+        """Take in how far we have read.
+
+        Args:
+            room: Where.
+            seq: Up to which number.
+            back: How often that was set back, which outranks further; ``None``: as often as before.
+        """
+        known = self._backs.get(room, 0)
+        told = (known if back is None else back, seq)
+        self._backs[room], self.marks[room] = max(told, (known, self.marks.get(room, 0)))
+
+    def set_back(self, room: str, seq: int) -> None:
+        """Take in that we have set back how far we have read."""
+        self.read(room, seq, self._backs.get(room, 0) + 1)
 
     def _handle_event(self, event: wire.RoomEvent | wire.Unknown, room: str) -> None:
         if isinstance(event, events.Renamed) and event.who.id == self.me.id:
@@ -218,6 +235,7 @@ class Conversation:
         self.unknown_session = welcome.unknown_session
         self._link = self._pair = None
         self.marks = {mark.room: mark.seq for mark in welcome.marks}
+        self._backs = {mark.room: mark.back for mark in welcome.marks}
         self.private.learn(welcome.private)
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)

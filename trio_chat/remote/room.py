@@ -278,8 +278,17 @@ class Room(Moderation, AsyncIterator[events.Message]):
         """Tell our other devices that we have read up to a message; it only grows."""
         request = requests.Read(room=self.name, seq=seq)
         await self._pending.request(request, answers.Ok)
-        marks = self._conversation.marks
-        marks[self.name] = max(seq, marks.get(self.name, 0))
+        self._conversation.read(self.name, seq)
+
+    async def mark_unread(self, seq: int) -> None:
+        """Tell our other devices that a message, and what is behind it, is unread again.
+
+        Raises:
+            Lost: the connection was lost before the answer.
+        """
+        request = requests.Read(room=self.name, seq=seq - 1, back=True)
+        await self._pending.request(request, answers.Ok, is_once=True)
+        self._conversation.set_back(self.name, seq - 1)
 
     async def history(
         self, *, before: int | None = None, after: int | None = None, limit: int = 100

@@ -76,7 +76,8 @@ class Devices:
         """Take in how far the person has read; the answer tells how far that is by now."""
         who = reading.author(request, visitor())
         new = await reading.json_body(request, NewMark)
-        read = reading.make_request(requests.Read, {"room": room, "seq": new.seq}, self._config)
+        fields = {"room": room, "seq": new.seq, "back": new.back}
+        read = reading.make_request(requests.Read, fields, self._config)
         answer = await self._calls.ask(who, read, visitor())
         assert isinstance(answer, answers.Read)
-        return json_of(answers.Mark(answer.room, answer.seq))
+        return json_of(answers.Mark(answer.room, answer.seq, answer.back))

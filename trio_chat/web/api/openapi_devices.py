@@ -59,7 +59,7 @@ def _sessions(config: Config) -> Json:
 
 def _marking() -> Json:
     return parts.operation(
-        "Say up to which message you have read a room; it only grows",
+        "Say up to which message you have read a room; it only grows, but for ``back``",
         {200: parts.answer("Mark")},
         *(404, 413, 415, 503),
         body=parts.json_body("NewMark"),

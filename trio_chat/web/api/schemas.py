@@ -111,9 +111,10 @@ class MarkList(msgspec.Struct):
 
 
 class NewMark(msgspec.Struct):
-    """The number of the last message of a room that was read."""
+    """The number of the last message of a room that was read; with ``back`` it is no more."""
 
     seq: requests.Number
+    back: bool = False
 
 
 class LimitList(msgspec.Struct):
