@@ -7,9 +7,10 @@ message on, the newest first.
 
 import sqlite3
 from collections.abc import Iterable
+from functools import lru_cache
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.search.authors import author_key, author_keys
+from trio_chat.journal.search.authors import author_key
 from trio_chat.journal.search.query import Query, Term
 from trio_chat.journal.search.tokens import fold
 from trio_chat.journal.types import Bounds
@@ -26,6 +27,7 @@ CREATE = """
 NOTED = "unerased"  # in ``meta``: when words were removed that are still in the file, in ms
 SEQ_BITS = 40  # of a row's number; the room's id is in those above
 
+AUTHORS_AT_HAND = 4096  # whose keys are remembered: those who speak go on to speak
 _LATEST = 2**62  # milliseconds
 
 FIND = (
@@ -78,13 +80,15 @@ class Changes:
 
     def write(self, database: sqlite3.Connection) -> None:
         """Write the changes into the index."""
-        database.executemany(
-            "DELETE FROM search WHERE rowid = ?", [(number,) for number in sorted(self._gone)]
-        )
-        database.executemany(
-            "UPDATE search SET text = ? WHERE rowid = ?",
-            [(text, number) for number, text in sorted(self._changed.items())],
-        )
+        if self._gone:
+            database.executemany(
+                "DELETE FROM search WHERE rowid = ?", [(number,) for number in sorted(self._gone)]
+            )
+        if self._changed:
+            database.executemany(
+                "UPDATE search SET text = ? WHERE rowid = ?",
+                [(text, number) for number, text in sorted(self._changed.items())],
+            )
         database.executemany(
             "INSERT INTO search (rowid, text, who) VALUES (?, ?, ?)",
             [(number, *columns) for number, columns in sorted(self._new.items())],
@@ -130,12 +134,13 @@ def row(room: int, seq: int) -> int:
 
 def content(text: str, who: Person | None) -> tuple[str, str]:
     """Return the columns of a message's row."""
-    return fold(text), _keys(who)
+    return fold(text), _keys(who.nick, who.id) if who else ""
 
 
-def _keys(who: Person | None) -> str:
+@lru_cache(AUTHORS_AT_HAND)
+def _keys(nick: str, id: str) -> str:
     """Return the keys of an author, each as one token whatever is in it."""
-    return " ".join(_token(key) for key in author_keys(who))
+    return " ".join(_token(author_key(name)) for name in (nick, id))
 
 
 def _token(key: str) -> str:

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Mapping
-from copy import copy
 
 from trio_chat.journal.sqlite import forgotten
 
@@ -10,11 +9,17 @@ from trio_chat.journal.sqlite import forgotten
 class Progress:
     """What the writer needs to know of a room."""
 
+    __slots__ = ("id", "last", "ts", "unordered")
+
     def __init__(self, room: int | None, last: int, ts: int, unordered: int) -> None:
         self.id = room  # ``None``: it is not there
         self.last = last  # behind which the next event is numbered
         self.ts = ts
         self.unordered = unordered  # the last number with an earlier time than the one before it
+
+    def copy(self) -> "Progress":
+        """Return another one that has come as far."""
+        return Progress(self.id, self.last, self.ts, self.unordered)
 
     def go_on(self, seq: int, ts: int) -> None:
         """Take in the number and the time of the next event."""
@@ -38,10 +43,11 @@ class RoomsProgress:
 
     def of(self, name: str) -> Progress:
         """Return that of a room."""
-        if name not in self.seen:
+        seen = self.seen.get(name)
+        if seen is None:
             known = self._known.get(name)
-            self.seen[name] = copy(known) if known else self._find(name)
-        return self.seen[name]
+            seen = self.seen[name] = known.copy() if known else self._find(name)
+        return seen
 
     def _find(self, name: str) -> Progress:
         row: tuple[int, int, int, int] | None = self._database.execute(

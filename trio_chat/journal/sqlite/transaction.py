@@ -1,12 +1,13 @@
 """A transaction: one turn of the hub, written to SQLite as a whole or not at all."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from trio_chat.journal.judge import Judge
 from trio_chat.journal.keys import author_of, digest_of
-from trio_chat.journal.sqlite import cids, forgotten, index, scrubs, sealing, unused, visits
+from trio_chat.journal.sqlite import forgotten, index, scrubs, sealing, unused, visits
+from trio_chat.journal.sqlite.cids import Cids
 from trio_chat.journal.sqlite.looks import Looks
 from trio_chat.journal.sqlite.messages import Messages
 from trio_chat.journal.sqlite.progress import Progress, RoomsProgress
@@ -27,6 +28,14 @@ from trio_chat.protocol.events import (
 )
 from trio_chat.protocol.events import encode as encode_event
 
+KEEP = (
+    "INSERT INTO events (room, seq, ts, is_message, target, author, data)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+# Room, number, time, whether it is a message, number of the message that it changes, author, data.
+EventRow = tuple[int, int, int, bool, int | None, str | None, bytes]
+
 
 @contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
@@ -44,6 +53,9 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 class Transaction:
     """One transaction: what it changes is known to nobody before it is committed.
 
+    Events and keys wait here until something has to be looked up among them, or until ``finish``:
+    to write many together costs less, and each statement gives up Python's lock.
+
     With ``is_full`` it takes nothing but deletions; ``limits`` are what changes are judged by.
     """
 
@@ -59,6 +71,8 @@ class Transaction:
         self._database = database
         self._now = now
         self._rooms = RoomsProgress(database, known)
+        self._cids = Cids(database)
+        self._events: list[EventRow] = []  # that are still to be written
         self._messages = Messages(database)
         self._is_full = is_full
         looks = Looks(database, self._rooms, self._messages)
@@ -70,15 +84,23 @@ class Transaction:
         """How far rooms have come with it."""
         return self._rooms.seen
 
+    def fetch(self, writes: Iterable[Write]) -> None:
+        """Read at once what is there of the keys of writes, which are to be committed next."""
+        events = [write.event for write in writes if not write.is_canary]
+        placed = ((self._rooms.of(one.room).id, one) for one in events)
+        self._cids.fetch((room, one) for room, one in placed if room is not None)
+
     def commit(self, write: Write) -> Result:
         """Keep an event, numbered, if it may be."""
         if write.is_canary:
             return self._prove()
         draft = write.event
         room = self._rooms.of(draft.room)
-        use = cids.find(self._database, room.id, draft)
+        use = self._cids.find(room.id, draft)
         if use:
             return use.judge(author_of(draft), digest_of(draft))
+        if not _stands_alone(draft):
+            self._flush()
         rejected = self._judge.judge(room.id, write) or write.otherwise
         if rejected:
             return rejected
@@ -91,7 +113,7 @@ class Transaction:
         self._complete(room.id, write)
         if write.forgets is not None:
             self._forget(write.forgets)
-        return self._keep(room, draft)._replace(begins_room=begins)
+        return self._keep(room, draft, begins=begins)
 
     def _prove(self) -> Result:
         """Write what stands for an event, in the place of what the last proof has written."""
@@ -135,35 +157,37 @@ class Transaction:
         room.go_on(event.seq, event.ts)
         self._keep(room, event)
 
-    def _keep(self, room: Progress, draft: AnyStoredEvent) -> Committed:
+    def _keep(self, room: Progress, draft: AnyStoredEvent, *, begins: bool = False) -> Committed:
         assert room.id is not None
         data = encode_event(draft)
-        self._database.execute(
-            "INSERT INTO events (room, seq, ts, is_message, target, author, data)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                room.id,
-                draft.seq,
-                draft.ts,
-                isinstance(draft, Message),
-                target_of(draft),
-                author_of(draft),
-                data,
-            ),
-        )
-        cids.keep(self._database, room.id, draft)
-        if isinstance(draft, Topic):
-            self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id))
+        self._events.append(row_of(room.id, draft, data))
+        self._cids.keep(room.id, draft)
         self._bring_into_index(room.id, draft)
+        if _stands_alone(draft):
+            return Committed(draft, data, begins_room=begins)
+        self._flush()
         self._messages.change(room.id, draft)
-        if isinstance(draft, Clear | Restore):
-            self._seal(room.id, draft)
-            return Committed(draft, data, is_partial=True)
-        if not isinstance(draft, Delete):
-            return Committed(draft, data)
-        rewritten = scrubs.begin(self._database, room.id, draft.target)
-        is_partial = draft.target in scrubs.pending(self._database, room.id)
-        return Committed(draft, data, rewritten, is_partial=is_partial)
+        rewritten: Sequence[tuple[int, bytes]] = ()
+        is_partial = False
+        match draft:
+            case Topic():
+                self._database.execute(
+                    "UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id)
+                )
+            case Clear() | Restore():
+                self._seal(room.id, draft)
+                is_partial = True
+            case Delete(target=target):
+                rewritten = scrubs.begin(self._database, room.id, target)
+                is_partial = target in scrubs.pending(self._database, room.id)
+        return Committed(draft, data, rewritten, is_partial=is_partial, begins_room=begins)
+
+    def _flush(self) -> None:
+        """Write the events that wait, and their keys."""
+        if self._events:
+            self._database.executemany(KEEP, self._events)
+            self._events = []
+        self._cids.save()
 
     def _seal(self, room: int, event: Clear | Restore) -> None:
         """Seal what moderators have cleared, or take that back."""
@@ -174,6 +198,7 @@ class Transaction:
 
     def finish(self, *, is_indexed: bool) -> None:
         """Write down how far rooms have come, how messages stand, and what changes in the index."""
+        self._flush()
         self._messages.save()
         if self.index.has_removals:
             index.note(self._database)
@@ -186,6 +211,7 @@ class Transaction:
         room = self._rooms.of(name)
         if room.id is not None:
             unused.delete(self._database, room.id)
+            self._cids.forget(room.id)
         forgotten.keep(self._database, name, room.last)
         visits.forget(self._database, name)
         self._rooms.look_again(name)
@@ -198,3 +224,14 @@ class Transaction:
                 self.index.replace(room, target, text)
             case Delete(target=target):
                 self.index.remove(room, target)
+
+
+def row_of(room: int, event: AnyStoredEvent, data: bytes) -> EventRow:
+    """Return the row of an event, encoded as ``data``, in a room by its id."""
+    is_message = isinstance(event, Message)
+    return room, event.seq, event.ts, is_message, target_of(event), author_of(event), data
+
+
+def _stands_alone(event: AnyStoredEvent) -> bool:
+    """Whether nothing that is kept matters to an event, nor the event to anything: a message."""
+    return isinstance(event, Message) and event.reply is None

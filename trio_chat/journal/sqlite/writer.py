@@ -101,6 +101,7 @@ class Writer:
             )
             with transaction(self._file.writer):
                 self._look_for_others()
+                turn.fetch(writes)
                 results = [turn.commit(write) for write in writes]
                 turn.finish(is_indexed=self._file.is_indexed)
                 if guard:
