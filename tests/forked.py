@@ -11,7 +11,7 @@ from tests.chat import Chat
 from trio_chat.cli import main
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__, "trio_chat.commands.serve"])
+FORKS.set_forkserver_preload([__name__, "trio_chat.commands.serve", "trio_chat.lifetime"])
 
 
 class Forked:

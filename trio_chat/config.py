@@ -19,6 +19,7 @@ LONGEST_NAME = 1000  # characters
 MOST_CHANGES = 4000
 MOST_EMOJI = 1000  # different ones on a message
 LEAST_ROOM = 5  # characters; the room "lobby", where whoever names none is, has as many
+MOST_WORKERS = 64  # on one machine
 IN_MEMORY = ":memory:"  # a database that is no file
 
 
@@ -122,6 +123,14 @@ class Config(Rates):
         "trio-chat.db",
         "file that keeps what is said, or the postgresql:// URL of a database; ':memory:' forgets "
         "all at the end",
+    )
+    workers: int = option(
+        1,
+        "processes that serve the chat together, on more cores than one; more than one need "
+        "PostgreSQL: that of --database postgresql://…, or one of their own beside the database, "
+        "where its programs are",
+        least=1,
+        most=MOST_WORKERS,
     )
     sync: str = option("normal", "'full': what is kept survives a power loss too, which costs time")
     keep_days: float = option(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 import trio
@@ -18,8 +19,9 @@ from trio_chat.journal.opening import open_journal
 from trio_chat.logs import Logging
 from trio_chat.net import activation
 from trio_chat.net.accept_retry import ADVICE
+from trio_chat.net.places import Place
 from trio_chat.protocol.close import CloseReason
-from trio_chat.reloading import Reloader
+from trio_chat.reloading import Notes, Reloader
 from trio_chat.server import Server
 from trio_chat.server_file import ServerFile
 from trio_chat.supervisor import Supervisor
@@ -27,11 +29,24 @@ from trio_chat.supervisor import Supervisor
 log = structlog.get_logger()
 
 
+class Boss(Notes, Protocol):
+    """The parent of a worker."""
+
+    def places(self, config: Config) -> list[Place]:
+        """Return where to listen."""
+        ...
+
+    async def attend(self, server: Server, stop: Callable[[CloseReason], None]) -> None:
+        """Answer its questions until cancelled, and stop when it is gone."""
+        ...
+
+
 async def serve(
     config: Config,
     read: Callable[[], Config],
     logging: Logging,
     announce: Callable[[Sequence[str], str | None], None],
+    boss: Boss | None = None,
 ) -> bool:
     """Run a server until Ctrl-C or SIGTERM.
 
@@ -40,6 +55,7 @@ async def serve(
         read: Returns the settings as they are later; it may wait for files.
         logging: Takes those of the log.
         announce: Gets the addresses once it is ready, and at the first start an operator's link.
+        boss: The parent, if this is one of several workers.
 
     Returns:
         Whether it stopped as it should; ``False`` if a second signal cut the goodbyes short.
@@ -57,15 +73,17 @@ async def serve(
         journal = await open_journal(config)
         try:
             server = Server(config, journal, fan_out)
-            address = await server.listen(passed)
+            address = await server.listen(passed, boss.places(server.config) if boss else None)
             has_stopped = False
             async with trio.open_nursery() as nursery:
                 await nursery.start(server.report)
                 nursery.start_soon(supervisor.watch, server.health.alive)
                 stop = partial(_stop, server, supervisor)
                 await nursery.start(signals.obey, stop, nursery.cancel_scope)
+                if boss:
+                    nursery.start_soon(boss.attend, server, stop)
                 with _server_file(config, address) as file:
-                    reloader = Reloader(read, server, logging, file)
+                    reloader = Reloader(read, server, logging, boss or file)
                     reload = partial(_reload, reloader, supervisor, address)
                     await nursery.start(signals.obey_reloads, reload)
                     link = await server.first_operator_link(address)

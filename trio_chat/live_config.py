@@ -8,7 +8,8 @@ from trio_chat.config import Config
 RESTART = frozenset(
     {
         *("host", "port", "listen", "socket_mode", "socket_group", "metrics_listen"),
-        *("database", "files", "sync", "log_format", "debug", "fan_out", "inbox_requests"),
+        *("workers", "database", "files", "sync"),
+        *("log_format", "debug", "fan_out", "inbox_requests"),
     }
 )
 TLS = frozenset({"certfile", "keyfile"})  # other files can be taken; turning it on or off cannot

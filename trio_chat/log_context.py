@@ -23,12 +23,14 @@ class Subject(NamedTuple):
 
 
 class Details:
-    """Whether lines of level debug are ``wanted``, which each connection has.
+    """What holds for all lines of this process.
 
-    structlog makes a logger for each line before it leaves it out, which takes 10 µs.
+    Whether lines of level debug are ``wanted``, which each connection has: structlog makes a logger
+    for each line before it leaves it out, which takes 10 µs. Which ``worker`` it is, if it is one.
     """
 
     wanted = True  # until the settings are known
+    worker: int | None = None
 
 
 details = Details()
@@ -51,11 +53,13 @@ def reveal(peer: str) -> None:
 def add_subject(
     _logger: object, _method: str, entry: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Add to a line about which connection it is, if it is about one; a processor of structlog."""
+    """Add to a line about which connection it is, and of which worker; a processor of structlog."""
     subject = _subject.get()
     if subject:
         entry["connection"] = subject.connection
         entry.setdefault("peer", subject.peer)
+    if details.worker is not None:
+        entry["worker"] = details.worker
     return entry
 
 

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import structlog
 import trio
@@ -17,7 +17,6 @@ from trio_chat.loaded_files import load
 from trio_chat.logs import Logging
 from trio_chat.named_files import read
 from trio_chat.server import Server
-from trio_chat.server_file import ServerFile
 from trio_chat.web.assets import File
 from trio_chat.web.look import Look
 
@@ -27,6 +26,18 @@ READ_TIMEOUT = 10.0  # seconds for all files to be read
 FILES = ("icon", "certfile", "keyfile", "access_password_file", "token_key", "token_jwks")
 
 log = structlog.get_logger()
+
+
+class Notes(Protocol):
+    """Where it is noted what becomes of reloads."""
+
+    def begin(self) -> None:
+        """Note that files are read from now on."""
+        ...
+
+    def end(self, refused: str | None) -> None:
+        """Note that it is over, and why it was refused, if it was."""
+        ...
 
 
 class Prepared(NamedTuple):
@@ -71,7 +82,7 @@ class Reloader:
         read: Returns the settings as they are now. It may wait for files.
         server: Takes them.
         logging: Takes those of the log.
-        file: Where commands see what became of it, if there is one.
+        file: Where others see what became of it, if there is one.
     """
 
     def __init__(
@@ -79,7 +90,7 @@ class Reloader:
         read: Callable[[], Config],
         server: Server,
         logging: Logging,
-        file: ServerFile | None,
+        file: Notes | None,
     ) -> None:
         self._read = read
         self._server = server

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 import trio
+from prometheus_client.core import Metric
 
 from trio_chat.auth.gate import Gate, Marks, Ways
 from trio_chat.client.factory import ClientFactory
@@ -123,11 +124,14 @@ class Server:
         self._stopping = trio.Event()
         self.failure: Failed | None = None  # why it stops by itself
 
-    async def listen(self, passed: Sequence[Passed] = ()) -> str:
+    async def listen(
+        self, passed: Sequence[Passed] = (), places: Sequence[Place] | None = None
+    ) -> str:
         """Open the port; whoever connects from now on is served once ``run`` runs.
 
         Args:
-            passed: Sockets that are open already.
+            passed: Sockets that are open already, among which the settings choose.
+            places: Where to listen instead of all that, already open.
 
         Returns:
             The address to open in a browser: the one that the settings tell, or the first one;
@@ -139,7 +143,7 @@ class Server:
         await self._hub.load_acts()
         await self.keeper.open()
         certificate = load_certificate(self.config)
-        self.places = await open_places(self.config, passed)
+        self.places = [*(places or await open_places(self.config, passed))]
         self._acceptor.hosts.own = tuple(place.host for place in self.places if place.host)
         for address in self.addresses:
             log.info("listening", address=address, fan_out=self._fan_out)
@@ -312,6 +316,11 @@ class Server:
     def _remark(self) -> str:
         """Return what will make the server not ready if nobody does anything."""
         return " (space runs low)" if self._journal.figures.is_space_low else ""
+
+    async def figures(self) -> list[Metric]:
+        """Return all figures, once it is known whether messages are delivered."""
+        await self.health.ready()
+        return await self._scraper.collect()
 
     async def _scrape(self, accept: str) -> tuple[str, bytes]:
         """Return all figures for a scraper, once it is known whether messages are delivered."""

@@ -77,6 +77,7 @@ def check_relations(config: "Config") -> None:
     _check_places(config)
     _check_look(config)
     _check_files(config)
+    _check_workers(config)
     _check_times(config)
     _check_sizes(config)
     _check_shares(config)
@@ -135,6 +136,17 @@ def _check_files(config: "Config") -> None:
         raise ValueError("backup_every needs backup_folder")
     if config.backup_every and (config.database == ":memory:" or is_url(config.database)):
         raise ValueError("backup_every needs a database that is a file")
+
+
+def _check_workers(config: "Config") -> None:
+    """Check that several processes can have the same chat."""
+    if config.workers == 1:
+        return
+    if config.database == ":memory:":
+        raise ValueError(f"workers ({config.workers}) need PostgreSQL; database is ':memory:'")
+    for name in ("files", "backup_every"):
+        if getattr(config, name):
+            raise ValueError(f"{name} cannot be given with workers ({config.workers})")
 
 
 def _check_times(config: "Config") -> None:

@@ -18,7 +18,10 @@ ANYWHERE = {
     *("config", "setting_fields", "setting_values", "setting_relations", "rates"),
     *("errors", "clock", "addresses", "named_files", "measures", "log_context", "database_url"),
 }
-BESIDE_SERVER = ("settings", "logs", "signals", "held_signals", "loaded_files", "server_file")
+BESIDE_SERVER = (
+    *("settings", "logs", "signals", "held_signals", "loaded_files", "server_file"),
+    *("live_config", "supervisor", "process"),
+)
 RULES = {
     "protocol": "",
     "auth": "protocol",
@@ -34,8 +37,9 @@ RULES = {
     "metrics": "protocol auth journal delivery limits core hub net client web",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
-    "commands": "protocol journal files core terminal remote lifetime loaded_files server_file "
-    "signals settings logs standard_streams",
+    "workers": "protocol net metrics server live_config logs signals server_file supervisor",
+    "commands": "protocol journal files core terminal remote workers lifetime loaded_files "
+    "server_file signals settings logs process standard_streams",
 }
 
 

@@ -20,7 +20,7 @@ FIXED = [
     for module, names, values in ROW.findall(TEXT)
     for name, value in zip(names.split(", "), values.split(", "), strict=True)
 ]
-OWN = ("commands", "remote", "terminal")  # programs that serve nobody but whoever starts them
+OWN = ("commands", "remote", "terminal", "workers")  # what serves only whoever starts it
 NO_BOUNDS = {
     "units": """
         core.devices.DAY journal.backups.HOUR journal.people.DAY journal.retention.DAY
@@ -97,7 +97,7 @@ NO_BOUNDS = {
     "clocks that jump": "journal.retention.TRUST journal.times.SETBACK",
     "bounds and defaults of settings": """
         config.LARGEST_BUFFER config.LONGEST_NAME config.MOST_CHANGES config.MOST_EMOJI
-        config.LEAST_ROOM setting_fields.MOST setting_fields.LONGEST
+        config.LEAST_ROOM config.MOST_WORKERS setting_fields.MOST setting_fields.LONGEST
         setting_relations.LEAST_DATABASE setting_relations.MOST_TITLE
         setting_relations.MOST_WELCOME journal.sqlite.journal.READ_TIMEOUT
         journal.sqlite.journal.ERASE_WITHIN journal.postgres.journal.READ_TIMEOUT

@@ -191,7 +191,7 @@ def test_every_setting_is_in_one_row_of_the_docs() -> None:
 def test_what_needs_a_restart_stays_and_is_named(name: str) -> None:
     """All else is taken."""
     other: dict[str, Any] = {"host": "127.0.0.1", "database": "other.db", "sync": "full"}
-    other |= {"files": Path("other.files")}
+    other |= {"files": Path("other.files"), "workers": 2}
     other |= {"metrics_listen": "127.0.0.1:9464"}
     other |= {"log_format": "json", "debug": "on", "fan_out": "loop"}
     other |= {"listen": ("unix:chat.sock",), "socket_mode": "600", "socket_group": "chat"}

@@ -15,6 +15,7 @@ import trio
 from trio_chat.config import Config, ConfigError
 from trio_chat.net import activation, unix_sockets
 from trio_chat.net.activation import Passed, take
+from trio_chat.net.handover import hand_over, take_over
 from trio_chat.net.places import Place, close_places, open_places
 from trio_chat.net.streams import address_of
 
@@ -294,3 +295,23 @@ def test_what_is_no_listening_socket_is_refused(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(activation, "FIRST", file.fileno())
         with pytest.raises(ConfigError, match="which was passed on, is no socket"):
             take(environment(), 77)
+
+
+async def test_a_process_that_inherits_listens_at_the_same_places(tmp_path: Path) -> None:
+    """As they are called; the files of Unix sockets stay with who has opened them."""
+    config = Config(listen=("127.0.0.1:0", f"unix:{tmp_path}/chat"))
+    places = await open_places(config)
+    handed = hand_over(places)
+    for one in handed:
+        one.descriptors = [os.dup(each) for each in one.descriptors]
+    taken = take_over(handed, config)
+    assert [place.address("http") for place in taken] == [place.address("http") for place in places]
+    for place in [*taken, *places]:
+        for listener in place.listeners:
+            assert not os.get_inheritable(listener.socket.fileno())
+    for place in taken:
+        await place.listeners[0].aclose()
+    assert (tmp_path / "chat").exists()
+    async with await trio.open_unix_socket(f"{tmp_path}/chat"):
+        await close_places(places)
+    assert not (tmp_path / "chat").exists()

@@ -11,6 +11,7 @@ from trio_chat.database_url import shown
 from trio_chat.loaded_files import check
 from trio_chat.setting_fields import SECRET
 from trio_chat.settings import SETTINGS, CommandLine, gather, make_config
+from trio_chat.workers.private_postgres import has_parent, private_postgres
 
 HIDDEN = "(hidden)"
 
@@ -19,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     """Show each setting as the server would use it, and its source; then read the files they name.
 
     Raises:
-        ConfigError: a setting is not valid, or a file cannot be used.
+        ConfigError: a setting is not valid, a file cannot be used, or workers find no PostgreSQL.
     """
     options = _command_line().parse_args(arguments)
     given = gather(options, os.environ)
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
         as_json=options.json,
     )
     check(config)
+    if has_parent(config):
+        private_postgres(config)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import trio
@@ -11,9 +11,15 @@ from trio_chat import logs
 from trio_chat.commands import COMMANDS
 from trio_chat.config import Config
 from trio_chat.errors import INTERRUPTED
-from trio_chat.lifetime import serve
+from trio_chat.process import loading
 from trio_chat.settings import ENV_PREFIX, SETTINGS, CommandLine
 from trio_chat.standard_streams import LineWriter
+from trio_chat.workers import parent
+from trio_chat.workers.messages import Post, take_post
+from trio_chat.workers.private_postgres import has_parent
+
+Read = Callable[[], Config]
+Announce = Callable[[Sequence[str], str | None], None]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -22,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     Raises:
         ConfigError: a setting is not valid.
     """
+    post = take_post(os.environ)
     line, environment = command_line(), dict(os.environ)
 
     def read() -> Config:
@@ -29,8 +36,25 @@ def main(arguments: Sequence[str]) -> int:
 
     config = read()
     with logs.writing(config) as logging, LineWriter(sys.stdout, limit=1) as output:
-        has_stopped = trio.run(serve, config, read, logging, partial(_announce, output))
-        return 0 if has_stopped else INTERRUPTED
+        announce = partial(_announce, output)
+        if not post and has_parent(config):
+            return trio.run(parent.serve, config, read, logging, announce, arguments)
+        return _serve(config, read, logging, announce, post)
+
+
+def _serve(
+    config: Config, read: Read, logging: logs.Logging, announce: Announce, post: Post | None
+) -> int:
+    """Be a server, or one of several workers. A parent of workers loads none of the chat."""
+    with loading():
+        from trio_chat.lifetime import serve  # noqa: PLC0415
+        from trio_chat.workers.boss import Boss  # noqa: PLC0415
+    if not post:
+        has_stopped = trio.run(serve, config, read, logging, announce)
+    else:
+        boss = Boss(post)
+        has_stopped = trio.run(serve, config, read, logging, boss.announce, boss)
+    return 0 if has_stopped else INTERRUPTED
 
 
 def command_line() -> CommandLine:

@@ -61,6 +61,8 @@ def families(watched: Watched) -> Iterator[Metric]:
 
 def _server(watched: Watched) -> Iterator[Metric]:
     yield _gauges("info", "The release, always 1.", "version", {RELEASE: 1})
+    yield _gauge("workers", "Servers of these figures.", 1)
+    yield _counter("worker_ends", "Those that had to be replaced.", 0)
     is_ready = watched.health.fault is None
     yield _gauge("ready", "Whether the last look of /readyz found all right.", is_ready)
     is_overloaded = watched.limits.overload.reason is not None

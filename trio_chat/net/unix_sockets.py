@@ -43,11 +43,15 @@ class UnixListener(trio.abc.Listener[trio.SocketStream]):
         return stream
 
     async def aclose(self) -> None:
-        """Close the socket, and remove its file unless it has become another one."""
+        """Close the socket, and remove its file."""
+        self.remove_file()
+        await self._listener.aclose()
+
+    def remove_file(self) -> None:
+        """Remove the file, unless it has become another one."""
         if self._path and _identity(self._path) == self._identity:
             with suppress(OSError):
                 self._path.unlink()
-        await self._listener.aclose()
 
 
 def open_unix(text: str, config: Config) -> UnixListener:

@@ -1,0 +1,1 @@
+"""Several processes that serve one chat on one machine, and the parent that starts them."""
