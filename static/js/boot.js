@@ -5,7 +5,6 @@ import { LOBBY, messageIn, roomIn, socketUrl, trimLink } from "./net/address.js"
 import { Connection } from "./net/connection.js";
 import { Session } from "./net/session.js";
 import { Store } from "./state/store.js";
-import { Marks } from "./storage/marks.js";
 import { RoomList } from "./storage/room-list.js";
 import { keepSecret } from "./storage/secrets.js";
 import { namesWith, recall, recallAll, remember, watch } from "./storage/storage.js";
@@ -25,10 +24,6 @@ export function showOn(handlers) {
 const tell = (name) => (...told) => page.then((handlers) => handlers[name](...told));
 
 export const store = new Store();
-export const marks = new Marks((read) => {
-  store.reading.recall(read);
-  session.act();
-});
 export const roomList = new RoomList();
 export const session = new Session(store, (handlers) => new Connection(socketUrl(), handlers), {
   onState: tell("onState"),
@@ -60,7 +55,9 @@ if (!names.length && (store.session || code)) {
   store.inherit = (await again(() => import("./state/inheritance.js"))).inherit;
 }
 for (const name of names) store.enter(name);
-store.reading.recall(marks.recall(names));
+store.reading.recall(Object.fromEntries(recallAll("mark.")));
+const words = recall("words");
+if (Array.isArray(words)) store.reading.words = words.filter((word) => word && typeof word === "string");
 store.reading.watch(!document.hidden);
 store.open(roomIn(location) || recall("room") || LOBBY);
 const nick = recall("nick");

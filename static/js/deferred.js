@@ -17,6 +17,7 @@ import { t } from "./i18n/strings.js";
 import { edition, hasReacted } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
 import { Bar } from "./log/bar.js";
+import { highlightWords } from "./log/highlighted-words.js";
 import { JumpButton } from "./log/jump-button.js";
 import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { isolate } from "./log/narration.js";
@@ -84,10 +85,15 @@ export class Tools {
       onOpen: (room) => address.go(room),
       onRefused: () => tell(t("attention.refused")),
       onIncomplete: () => tell(t("page.incomplete")),
-      onWords: (words) => {
-        store.reading.words = words;
-      },
+      words: () => store.reading.words,
+      onWords: (words) => heed(words),
     });
+    const heed = (words) => {
+      store.reading.words = words;
+      log.show(store.room, store.me);
+    };
+    highlightWords();
+    store.reading.words = [...store.reading.words]; // so that what is shown is drawn again
     this.#search = new Searching(page, (...hit) => this.#visit(...hit));
     find("topic").addEventListener("click", ({ currentTarget: topic }) => {
       topic.ariaExpanded = String(topic.ariaExpanded !== "true");

@@ -3,7 +3,7 @@
 // What can wait is loaded when the first messages are drawn: deferred and installed.
 
 import { again } from "./again.js";
-import { marks, offered, roomList, session, showOn, sought, store } from "./boot.js";
+import { offered, roomList, session, showOn, sought, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
 import { Log } from "./log/log.js";
@@ -75,8 +75,9 @@ const drawn = new Promise((resolve) => {
   notifyDrawn = resolve;
   setTimeout(resolve, DEFER_LIMIT);
 });
-let cache = null; // both until they are loaded
+let cache = null; // all three until they are loaded
 let outbox = null;
+let marks = null;
 // After an earlier visit the cache may have messages, which are shown before anything else.
 const installed = (recall("session") ? Promise.resolve() : drawn).then(() =>
   again(() => import("./storage/installed.js")),
@@ -122,7 +123,9 @@ function begin() {
 
 async function usePersistence({ install }) {
   const onInherit = (left) => update(() => store.restore(left));
-  ({ cache, outbox } = install({ onOpen: (room) => address.go(room), onInherit }));
+  const onRead = (read) => update(() => store.reading.recall(read));
+  ({ cache, outbox, marks } = install({ onOpen: (room) => address.go(room), onInherit, onRead }));
+  onRead(marks.recall([...store.rooms.keys()])); // which other tabs may have changed
   outbox.open();
   outbox.keep(store.unsent);
   const kept = await cache.recall();
@@ -203,7 +206,7 @@ function show() {
   log.show(room, me);
   log.forget([...store.rooms.values()]);
   tools?.show(room);
-  marks.keep(store.reading.marks);
+  marks?.keep(store.reading.marks);
   composer.show(room, limits.text);
   if (room.history.isKnown) notifyDrawn();
   if (!store.isWelcome) return;

@@ -52,6 +52,7 @@ export class Offers {
     const { store } = this.#page;
     const may = { ...this.#may(), operator: store.isOperator, write: person && person.id !== store.me?.id };
     const at = message?.ts ?? Date.now();
+    const { room } = store;
     const [{ openMenu }, { factsOf }] = await this.#load(
       Promise.all([import("./panels/menu.js"), import("./panels/person-facts.js")]),
     );
@@ -62,6 +63,7 @@ export class Offers {
       mention: may.speak && (() => this.#mention(person)),
       ignore: (isTrue) => this.#ignore(person, isTrue),
       report: (why) => this.#report(message, why),
+      unread: () => this.#setBack(room, message),
       moderate: (...options) => this.#moderate(person ?? NOBODY, ...options),
       raid: (why, isEverywhere) => this.#openRaid({ person, at, why, isEverywhere }),
       write: () => this.#write(person),
@@ -74,6 +76,15 @@ export class Offers {
     const isName = name && !target.closest("time, .edited, button");
     const { author, item } = (isName && this.#page.log.entryOf(name)) || {};
     if (author && author.id !== this.#page.store.me?.id) this.offer(author, name, item.seq ? item : null);
+  }
+
+  /** Makes a message, and what is behind it, unread again, on all devices of the user. */
+  async #setBack(room, { seq }) {
+    const { notice, store, update } = this.#page;
+    const request = { t: "read", room: room.name, seq: seq - 1, back: true };
+    const answer = store.isWelcome ? await this.#request(request) : { t: "error", code: "lost" };
+    if (answer.t === "error") notice.tell(reasonOf(answer));
+    else update(() => room.recall({ seq: seq - 1, epoch: room.epoch, back: room.mark.back + 1 }));
   }
 
   #mention(person) {

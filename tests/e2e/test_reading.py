@@ -109,6 +109,26 @@ def test_a_mention_in_another_room_shows_in_the_list(open_page: OpenPage, chat: 
         expect(page.locator("#log .mentioned .text")).to_have_text("where is @ann?")
 
 
+def test_a_message_is_unread_again_on_all_devices(open_page: OpenPage, chat: Chat) -> None:
+    """With what is behind it, also after a reload, until one comes back to the room."""
+    page = open_page(name="Ann")
+    chat.say(*(f"line {count}" for count in range(5)))
+    wait_for(page, "line 4")
+    page.locator("#log .message", has_text="line 2").hover()
+    page.get_by_role("toolbar").get_by_role("button", name="More").click()
+    page.get_by_role("dialog").get_by_role("button", name="Mark as unread").click()
+    new = page.locator("#log .message:has(.new) .text")
+    expect(new).to_have_text("line 2")
+    join(page, "tea")
+    in_list = page.locator("#rooms .unread:not([hidden])")
+    expect(in_list).to_contain_text("3")
+    page.reload()
+    expect(in_list).to_contain_text("3")
+    open_room(page, "lobby")
+    expect(new).to_have_text("line 2")
+    expect(in_list).to_have_count(0)
+
+
 def test_a_hit_is_jumped_to_and_there_is_a_way_back(open_page: OpenPage, chat: Chat) -> None:
     """The messages around it are there, too."""
     chat.say(*(f"line {count}" for count in range(500)))

@@ -176,6 +176,8 @@ def test_words_count_like_a_mention_unless_one_is_not_to_be_disturbed(
         bob.ask(t="send", room="tea", text="deploy, again")
         expect(page.locator("#rooms li", has_text="tea").locator(".mention")).to_contain_text("@ 3")
     assert page.evaluate("noted") == ["Bob mentions you in tea"]
+    open_room(page, "tea")
+    expect(page.locator("#log .mentioned .name.me")).to_have_text(["DEPLOY", "deploy"])
 
 
 @pytest.mark.parametrize(

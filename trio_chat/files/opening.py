@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from trio_chat.files.blobs import Blobs
 from trio_chat.files.index import Index, Row, file_of
@@ -13,7 +13,8 @@ from trio_chat.journal.types import JournalError
 from trio_chat.protocol.events import File
 
 
-class Opened(NamedTuple):
+@dataclass(frozen=True)
+class Opened:
     """What is there.
 
     ``totals`` are how many files there are, and their bytes; ``unused`` those that no message has;

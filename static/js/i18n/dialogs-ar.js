@@ -152,6 +152,7 @@ Object.assign(ar, {
   "look.quiet": "منخفض",
   "look.loud": "مرتفع",
   "look.kept": "يُحفظ هذا في هذا المتصفح.",
+  "menu.unread": "وضع علامة غير مقروء من هنا",
   "menu.report": "إبلاغ المشرفين",
   "menu.delete": "حذف هذه الرسالة",
   "menu.mute": "إسكات",

@@ -158,6 +158,7 @@ Object.assign(de, {
   "look.quiet": "Leise",
   "look.loud": "Laut",
   "look.kept": "Das bleibt in diesem Browser gespeichert.",
+  "menu.unread": "Ab hier als ungelesen merken",
   "menu.report": "Der Moderation melden",
   "menu.delete": "Diese Nachricht löschen",
   "menu.mute": "Stumm schalten",

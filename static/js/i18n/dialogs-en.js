@@ -180,6 +180,7 @@ Object.assign(en, {
   "look.quiet": "Quiet",
   "look.loud": "Loud",
   "look.kept": "This is kept in this browser.",
+  "menu.unread": "Mark as unread from here",
   "menu.report": "Tell the moderators",
   "menu.delete": "Delete this message",
   "menu.mute": "Mute",

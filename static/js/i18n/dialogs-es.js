@@ -152,6 +152,7 @@ Object.assign(es, {
   "look.quiet": "Bajo",
   "look.loud": "Alto",
   "look.kept": "Esto se guarda en este navegador.",
+  "menu.unread": "Marcar como no leído desde aquí",
   "menu.report": "Avisar a los moderadores",
   "menu.delete": "Eliminar este mensaje",
   "menu.mute": "Silenciar",

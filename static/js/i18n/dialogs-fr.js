@@ -158,6 +158,7 @@ Object.assign(fr, {
   "look.quiet": "Faible",
   "look.loud": "Fort",
   "look.kept": "Cela reste enregistré dans ce navigateur.",
+  "menu.unread": "Marquer comme non lu à partir d’ici",
   "menu.report": "Signaler à la modération",
   "menu.delete": "Supprimer ce message",
   "menu.mute": "Mettre en sourdine",

@@ -3,6 +3,12 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
+  // What is missing, another name
+  "name.change": "Take this name",
+  "name.cancel": "Keep the old one",
+  "note.reset": "The server has begun anew. What was said here before is gone.",
+  "note.gap": "You were away for long. Some of what was said meanwhile is no longer kept.",
+
   // The whole page
   "page.title": "{room} · {chat}",
   "page.titleUnread": "({count}) {room} · {chat}",

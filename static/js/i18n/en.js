@@ -65,8 +65,6 @@ export const en = {
   "row.retry": "Retry",
   "row.delete": "Delete",
   "row.topic": "Topic: {text}",
-  "note.reset": "The server has begun anew. What was said here before is gone.",
-  "note.gap": "You were away for long. Some of what was said meanwhile is no longer kept.",
 
   // Composer
   "composer.label": "Message",
@@ -77,8 +75,6 @@ export const en = {
   "name.question": "What shall we call you?",
   "name.hint": "Everyone in the room will see this name. There is no account and no password.",
   "name.enter": "Join the chat",
-  "name.change": "Take this name",
-  "name.cancel": "Keep the old one",
 
   // Errors of the server, by code; for other codes the server's own text is shown
   "error.nick_taken": "Somebody else is called that.",

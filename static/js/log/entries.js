@@ -12,7 +12,8 @@ const PAUSE = 5 * 60_000; // ms after which the author's name is shown again
  * an author's messages or the new messages begin with it; `waits`, that it is to be sent when there is a
  * connection; `quoted` is the message that it replies to: null if that is not known yet, false if
  * it does not exist. `shade` is the author's colour; who wrote it, or what it replies to, may be ignored.
- * `knows` tells whether a name in the text is one of the room. Neighbouring messages that are gone, and one
+ * `knows` tells whether a name in the text is one of the room, and `isMention` whether a text calls the user, also by one
+ * of `words`. Neighbouring messages that are gone, and one
  * that moderators have cleared, are one entry without an author: `count` is how many they are, and 0 for any
  * other entry.
  */
@@ -66,7 +67,9 @@ export class Entries {
     const isIgnored = (author) => this.#room.ignored.has(author?.id);
     const ignored = { isIgnored: isIgnored(said.author), hidesQuote: isIgnored(quoted?.from) };
     const knows = (name) => this.#room.knows(name);
-    return { key, ...said, knows, isDay, isNew, isFirst, waits, quoted, shade, count, ...ignored };
+    const isMention = (text) => this.#room.isMention(text, this.#me?.nick);
+    const { words } = this.#room.heeded;
+    return { key, ...said, knows, isMention, words, isDay, isNew, isFirst, waits, quoted, shade, count, ...ignored };
   }
 
   /** Returns the key of the entry at an index, without making the entry. */

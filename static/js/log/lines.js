@@ -124,6 +124,6 @@ export class Lines {
 
 function isSame(before, after) {
   if (!before) return false;
-  const parts = ["item", "author", "isFirst", "isDay", "isNew", "waits", "quoted", "isIgnored", "hidesQuote", "count"];
+  const parts = ["item", "author", "isFirst", "isDay", "isNew", "waits", "quoted", "isIgnored", "hidesQuote", "count", "words"];
   return parts.every((part) => before[part] === after[part]);
 }

@@ -5,9 +5,12 @@ import { parse } from "./markup.js";
 
 const TAGS = { bold: "strong", italic: "em", struck: "s", code: "code", block: "pre", link: "a", name: "span", quote: "blockquote" };
 
-/** Returns the nodes of a text; mentions of `nick` are highlighted, and other names that the room `knows`. */
-export function prose(text, nick, knows = () => true) {
-  return parse(text, nick).map((node) => show(node, knows));
+/** Shows a text, with `words` in it highlighted once what does that is loaded. */
+export const light = { show: (text) => document.createTextNode(text) };
+
+/** Returns the nodes of a text; mentions of `nick`, other names that the room `knows`, and some `words` are highlighted. */
+export function prose(text, nick, knows = () => true, words = []) {
+  return parse(text, nick).map((node) => show(node, knows, words));
 }
 
 /** Returns a text with at most one blank line in a row. */
@@ -15,25 +18,25 @@ export function calm(text) {
   return text.replace(/\n\s*\n\s*\n/g, "\n\n");
 }
 
-function show(node, knows) {
-  if (typeof node === "string") return document.createTextNode(calm(node));
-  if (node.kind === "list") return list(node, knows);
+function show(node, knows, words) {
+  if (typeof node === "string") return light.show(calm(node), words);
+  if (node.kind === "list") return list(node, knows, words);
   if (node.kind === "name" && !node.isMe && !knows(node.text.slice(1))) return document.createTextNode(node.text);
   const element = document.createElement(TAGS[node.kind]);
-  element.append(...(node.children?.map((child) => show(child, knows)) ?? [node.text]));
+  element.append(...(node.children?.map((child) => show(child, knows, words)) ?? [node.text]));
   if (node.kind === "link") return lead(element, node);
   if (node.kind === "name") element.className = node.isMe ? "name me" : "name";
   if (node.kind === "block" && node.language) colour(element, node.language);
   return node.kind === "block" ? withCopying(element) : element;
 }
 
-function list({ items, start }, knows) {
+function list({ items, start }, knows, words) {
   const element = document.createElement(start === null ? "ul" : "ol");
   if (start !== null) element.start = start;
   element.append(
     ...items.map((item) => {
       const one = document.createElement("li");
-      one.append(...item.map((child) => show(child, knows)));
+      one.append(...item.map((child) => show(child, knows, words)));
       return one;
     }),
   );

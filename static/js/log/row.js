@@ -2,7 +2,6 @@
 
 import { cut } from "../i18n/characters.js";
 import { locale, reasonOf, t } from "../i18n/strings.js";
-import { mentions } from "../state/mention.js";
 import { actionOf, isEmojiAlone, plain } from "./markup.js";
 import { calm, prose } from "./prose.js";
 
@@ -59,7 +58,7 @@ export function fillRow(row, entry, before, me) {
   put(row, "trouble", open && trouble(open, waits));
 }
 
-function classes({ kind, item, author, isFirst, isIgnored, knows }, me) {
+function classes({ kind, item, author, isFirst, isIgnored, isMention }, me) {
   const isOther = author && author.id !== me?.id && !isIgnored;
   const { pending } = item;
   return [
@@ -67,7 +66,7 @@ function classes({ kind, item, author, isFirst, isIgnored, knows }, me) {
     pending?.some(isOpenChange) && "outgoing",
     pending?.some(({ state }) => state === "failed") && "failed",
     isAction(item) && !isIgnored && "action",
-    isOther && isMention(item, me, knows) && "mentioned",
+    isOther && !item.deleted && isMention(item.text) && "mentioned",
   ]
     .filter(Boolean)
     .join(" ");
@@ -78,31 +77,28 @@ function isOpenChange({ t: kind, state }) {
   return kind !== "react" && state !== "failed";
 }
 
-function isMention({ text, deleted }, me, knows) {
-  return !deleted && [me?.nick, knows("here") && "here"].some((name) => mentions(text, name).length);
-}
-
 function isAction({ text, deleted }) {
   return !deleted && Boolean(text) && actionOf(text) !== null;
 }
 
-function isAlike(before, { item, author, isIgnored, count }) {
+function isAlike(before, { item, author, isIgnored, count, words }) {
   const parts = ["text", "deleted", "edited", "why"];
   return (
     before &&
     before.count === count &&
+    before.words === words &&
     parts.every((part) => before.item[part] === item[part]) &&
     before.author?.nick === author?.nick &&
     before.isIgnored === isIgnored
   );
 }
 
-function fillWords(row, { item, author, shade, isIgnored, knows, count }, me) {
+function fillWords(row, { item, author, shade, isIgnored, knows, count, words: heeded }, me) {
   wordsOf(row).classList.remove("folded", "large");
   if (isIgnored && !item.deleted) return wordsOf(row).replaceChildren(t("row.ignored"));
   const isText = item.text && !item.deleted && item.t !== "topic";
   const words = () => (count ? gone(count) : item.files ? "" : plainWords(item));
-  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows) : [words()];
+  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows, author?.id === me?.id ? [] : heeded) : [words()];
   if (isAction(item)) shown.unshift("* ", nick(author, shade), " ");
   if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
   wordsOf(row).replaceChildren(...shown);

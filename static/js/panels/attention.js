@@ -40,7 +40,6 @@ export class Attention {
     panel.append(make("fieldset", { className: "settings" }, this.#legend, ...boxes, more));
     watch("calm", () => this.#tellCalm());
     this.#tellCalm();
-    handlers.onWords(this.#words);
     notify.checked = recall("notify") === true && permission() === "granted";
     sound.checked = recall("sound") === true;
     notify.closest("label").hidden = permission() === "none";
@@ -81,18 +80,13 @@ export class Attention {
     return recall("calm") === true;
   }
 
-  get #words() {
-    const words = recall("words");
-    return Array.isArray(words) ? words.filter((word) => word && typeof word === "string") : [];
-  }
-
   #tellCalm() {
     this.#legend.textContent = t(this.#isCalm ? "notify.titleCalm" : "attention.title");
   }
 
   async #openMore() {
     const { openNotifications } = await loadDialog(import("./notifications.js"), this.#on.onIncomplete);
-    openNotifications({ isCalm: this.#isCalm, words: this.#words }, {
+    openNotifications({ isCalm: this.#isCalm, words: this.#on.words() }, {
       onCalm: (isCalm) => {
         remember("calm", isCalm);
         this.#tellCalm();

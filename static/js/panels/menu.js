@@ -13,8 +13,9 @@ const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_80
  * Opens the menu beside `anchor`: about a `person`, null for somebody without a name, and perhaps a
  * `message`. `facts` are lines about the person, and `shade` is the class of their colour. `may` tells whether the user may
  * `write` to them, and `moderate`, in all rooms as an `operator`. `acts` has `report` with a reason, `mention` to put the
- * name into the field, `write` to write privately, `ignore` with whether to, `moderate` with an act, its seconds, a reason and whether it is for all
- * rooms, and `raid` with a reason, and whether it is for all rooms.
+ * name into the field, `unread` to make the message unread again, `write` to write privately, `ignore` with whether to,
+ * `moderate` with an act, its seconds, a reason and whether it is for all rooms, and `raid` with a reason, and whether it
+ * is for all rooms.
  */
 export function openMenu(anchor, { person, message, may, facts = [], shade = "", isIgnored }, acts) {
   const place = anchor.getBoundingClientRect();
@@ -35,6 +36,7 @@ export function openMenu(anchor, { person, message, may, facts = [], shade = "",
     });
   dialog.append(
     who(person, shade, facts),
+    ...(message ? [button(t("menu.unread"), close(acts.unread))] : []),
     ...(may.write ? ofPerson({ ...acts, isIgnored }, close) : []),
     ...(message || may.moderate ? [label, why] : []),
     ...[message && button(t("menu.report"), close(() => acts.report(why.value.trim())))].filter(Boolean),

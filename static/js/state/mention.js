@@ -16,7 +16,8 @@ export function saysOne(text, words) {
   return words.some((word) => places(text, word).length > 0);
 }
 
-function places(text, words) {
+/** Returns where a word, or words in a row, are in a text, as [start, end]. */
+export function places(text, words) {
   const [folded, starts] = fold(text);
   const [wanted] = fold(words);
   const found = [];

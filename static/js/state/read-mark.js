@@ -10,6 +10,8 @@ export class ReadMark {
   hasMore = false; // whether there are more than are counted
   elsewhere = -1; // up to which number it is read in another tab or on another device
   told = -1; // up to which number the server knows it
+  back = 0; // how often it was set back, here or elsewhere; more often outranks further
+  isHeld = false; // whether it was just set back, so that what is in view is not read yet
 
   /** Begins at the stored mark; in a room that is new to the user all is read. */
   begin(last) {
@@ -36,6 +38,11 @@ export class ReadMark {
   seeElsewhere(seq) {
     this.see(seq);
     this.elsewhere = Math.max(this.elsewhere, seq);
+  }
+
+  /** Sets it back to a number; what comes after it is to be counted again. */
+  setBack(seq, back) {
+    Object.assign(this, new ReadMark(), { seq, back, told: seq, isHeld: true });
   }
 
   /** Removes the line, unless there is something unread. */

@@ -1,18 +1,24 @@
 // What the user has read of the rooms, and which new messages to tell of.
 
-import { mentions, saysOne } from "./mention.js";
-
 const MOST_NEWS = 100;
 
 /** Looks at the rooms of `store`; what is read of each is in its mark. */
 export class Reading {
   isWatched = true; // whether the page is visible
-  words = []; // that count as a mention of the user
+  heeded = { words: [] }; // that count as a mention of the user; the rooms have this object, too
   #store;
   #news = []; // messages of others since `takeNews`
 
   constructor(store) {
     this.#store = store;
+  }
+
+  set words(words) {
+    this.heeded.words = words;
+  }
+
+  get words() {
+    return this.heeded.words;
   }
 
   /** The number of unread messages in all rooms. */
@@ -23,7 +29,7 @@ export class Reading {
   /** The marks of all rooms, to be stored. */
   get marks() {
     const read = this.#rooms.filter(({ mark }) => mark.seq !== null);
-    return Object.fromEntries(read.map(({ name, mark, epoch }) => [name, { seq: mark.seq, epoch }]));
+    return Object.fromEntries(read.map(({ name, mark, epoch }) => [name, placed(mark, epoch)]));
   }
 
   /** Returns the new messages of others, each once: {room, label, event, isMention, isSeen}; MOST_NEWS at most. */
@@ -37,12 +43,14 @@ export class Reading {
   watch(isWatched) {
     const { room } = this.#store;
     this.isWatched = isWatched;
+    if (isWatched && room) room.mark.isHeld = false;
     if (!isWatched) room?.mark.wipe();
     else if (room) this.see(room);
   }
 
   /** Handles that a room's view reaches or leaves the latest messages. */
   follow(room, isAtEnd) {
+    if (isAtEnd && !room.isAtEnd) room.mark.isHeld = false;
     room.isAtEnd = isAtEnd;
     this.see(room);
   }
@@ -55,14 +63,13 @@ export class Reading {
   /** Handles the marks that a welcome tells: {room, seq}, of its epoch. */
   learn(marks, epoch) {
     for (const room of this.#rooms) room.mark.told = -1;
-    for (const { room, seq } of marks) this.#store.rooms.get(room)?.readElsewhere(seq, epoch);
+    for (const { room, seq, back } of marks) this.#store.rooms.get(room)?.readElsewhere(seq, epoch, back);
   }
 
   /** Handles a new message of somebody else; nothing comes of it if the user ignores them. */
   hear(room, event) {
     if (room.ignored.has(event.from?.id)) return;
-    const isCalled = room.knows("here") && mentions(event.text, "here").length > 0;
-    const isMention = isCalled || mentions(event.text, this.#store.me.nick).length > 0 || saysOne(event.text, this.words);
+    const isMention = room.isMention(event.text, this.#store.me.nick);
     const isSeen = this.#isSeen(room) || event.seq <= room.mark.seq; // here, or on another device
     if (!isSeen) room.mark.add(1, isMention ? 1 : 0);
     this.#news.push({ room: room.name, label: room.label, event, isMention, isSeen });
@@ -75,10 +82,14 @@ export class Reading {
   }
 
   #isSeen(room) {
-    return room === this.#store.room && this.isWatched && room.isAtEnd && !room.history.isPast;
+    return room === this.#store.room && this.isWatched && room.isAtEnd && !room.history.isPast && !room.mark.isHeld;
   }
 
   get #rooms() {
     return [...this.#store.rooms.values()];
   }
+}
+
+function placed({ seq, back }, epoch) {
+  return { seq, epoch, ...(back && { back }) };
 }

@@ -1,7 +1,7 @@
 // One room: its messages, its members, and what waits to be sent. Pure.
 
 import { History } from "./history.js";
-import { mentions } from "./mention.js";
+import { mentions, saysOne } from "./mention.js";
 import { Outgoing } from "./outgoing.js";
 import { ReadMark } from "./read-mark.js";
 import { Shades } from "./shades.js";
@@ -23,6 +23,7 @@ export class Room {
   since = new Map(); // when members came, in ms by id; of those who were there before the user nothing
   shades = new Shades();
   ignored = new Set(); // ids of the people whom the user ignores
+  heeded = { words: [] }; // that count as a mention of the user
   membersVersion = 0; // counts the changes of the members
   typing = new Map(); // {nick, until} by id
   queue = new Outgoing(); // what waits to be sent
@@ -95,14 +96,22 @@ export class Room {
     if (!Number.isSafeInteger(read?.seq)) return;
     if (this.epoch === null) this.epoch = String(read.epoch);
     if (this.epoch !== read.epoch) return;
-    if (this.mark.seq === null) this.mark.seq = read.seq;
-    else if (read.seq >= this.last) this.mark.seeElsewhere(read.seq);
+    const { seq, back = 0 } = read;
+    const { mark } = this;
+    if (mark.seq === null) Object.assign(mark, { seq, back });
+    else if (back > mark.back) this.#setBack(seq, back);
+    else if (back === mark.back && seq >= this.last) mark.seeElsewhere(seq);
+  }
+
+  #setBack(seq, back) {
+    this.mark.setBack(seq, back);
+    if (this.last > seq) this.history.count(seq, this.last);
   }
 
   /** Handles a mark that the server has, of an epoch. */
-  readElsewhere(seq, epoch) {
-    this.recall({ seq, epoch });
-    if (this.epoch === epoch) this.mark.told = Math.max(this.mark.told, seq);
+  readElsewhere(seq, epoch, back = 0) {
+    this.recall({ seq, epoch, back });
+    if (this.epoch === epoch && this.mark.back === back) this.mark.told = Math.max(this.mark.told, seq);
   }
 
   /** Shows what the cache has of the room until the server tells more. */
@@ -139,6 +148,12 @@ export class Room {
     const names = ({ nick }) => [nick, nick.split(" ")[0]];
     const isCalled = (person) => Boolean(person) && names(person).some((one) => one.toLowerCase() === wanted);
     return [...this.members.values()].some(isCalled) || this.history.latest.some(({ from }) => isCalled(from));
+  }
+
+  /** Whether a text calls the user: by name, with all others, or by one of the words that they have chosen. */
+  isMention(text, nick) {
+    const names = this.knows("here") ? [nick, "here"] : [nick];
+    return names.some((name) => mentions(text, name).length > 0) || saysOne(text, this.heeded.words);
   }
 
   /** Handles that there are so many people, of whom not all are listed. */
@@ -218,6 +233,7 @@ export class Room {
     this.queue.add({ ...(hasNumber && { epoch: this.epoch }), ...request, ts });
     if (request.t !== "send") return;
     this.goToPresent();
+    this.mark.isHeld = false;
     this.mark.wipe();
   }
 
@@ -245,7 +261,7 @@ export class Room {
     const { elsewhere } = this.mark;
     const isNew = ({ seq, from }) => seq > elsewhere && seq <= until && from?.id !== me?.id;
     const others = messages.filter(isNew);
-    const named = others.filter(({ text }) => mentions(text, me?.nick).length);
+    const named = others.filter(({ text }) => this.isMention(text, me?.nick));
     const last = messages.at(-1)?.seq ?? until;
     const isLeft = more && last < until;
     const total = counted + messages.length;

@@ -65,6 +65,7 @@ export class Store {
     this.enter(name);
     const left = this.room;
     if (name !== this.active) left?.mark.wipe();
+    if (name !== this.active) this.rooms.get(name).mark.isHeld = false;
     this.active = name;
     if (left?.refusal && left !== this.room && !left.queue.entries.length) this.rooms.delete(left.name);
     this.room.history.open();
@@ -73,7 +74,8 @@ export class Store {
 
   /** Joins a room without showing it. */
   enter(name) {
-    if (!this.rooms.has(name)) this.rooms.set(name, Object.assign(new Room(name), { ignored: this.ignored }));
+    const shared = { ignored: this.ignored, heeded: this.reading.heeded };
+    if (!this.rooms.has(name)) this.rooms.set(name, Object.assign(new Room(name), shared));
     this.#left = this.#left.filter((left) => left !== name);
   }
 
@@ -184,7 +186,7 @@ export class Store {
     const room = this.rooms.get(event.room);
     if (!room) return;
     if (event.t === "joined") room.joined(event, this.me);
-    if (event.t === "read") room.readElsewhere(event.seq, this.#epoch);
+    if (event.t === "read") room.readElsewhere(event.seq, this.#epoch, event.back);
     if (event.t === "presence") room.meet(event.who, event.state === "joined", this.#now());
     if (event.t === "population") room.recount(event.count);
     if (event.t === "nick" && room.members.has(event.who.id)) room.meet(event.who, true);

@@ -1,19 +1,20 @@
-// What lets the page open without a network: the service worker, the message cache, the outbox.
+// What outlives the page: the service worker, the message cache, the outbox, how far rooms are read.
 
 import { hold } from "./guest.js";
+import { Marks } from "./marks.js";
 import { MessageCache } from "./message-cache.js";
 import { Outbox } from "./outbox.js";
 
 const WORKER = new URL("../../../../worker.js", import.meta.url);
 
 /**
- * Starts the service worker, if the browser has one, and returns { cache, outbox }. `onOpen` gets
- * the room of a notification that was clicked, `onInherit` what other tabs have not sent.
+ * Starts the service worker, if the browser has one, and returns { cache, outbox, marks }. `onOpen` gets
+ * the room of a notification that was clicked, `onInherit` what other tabs have not sent, `onRead` what they have read.
  */
-export function install({ onOpen, onInherit }) {
+export function install({ onOpen, onInherit, onRead }) {
   startWorker(onOpen);
   hold();
-  return { cache: new MessageCache(), outbox: new Outbox(onInherit) };
+  return { cache: new MessageCache(), outbox: new Outbox(onInherit), marks: new Marks(onRead) };
 }
 
 /** Returns the message cache, for a page that has none yet. */

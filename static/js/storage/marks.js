@@ -5,7 +5,7 @@ import { forget, namesWith, recall, recallAll, remember, watch } from "./storage
 const PREFIX = "mark."; // of a room's name
 const PACE = 1_000; // ms between writes, as marks change all the time
 
-/** A mark is {seq, epoch}. Calls `onRead` with marks by room when another tab has stored them. */
+/** A mark is {seq, epoch, back?}. Calls `onRead` with marks by room when another tab has stored them. */
 export class Marks {
   #onRead;
   #latest = {};
@@ -38,7 +38,7 @@ export class Marks {
     this.#onRead({ [room]: mark });
     const own = Object.hasOwn(this.#latest, room) && this.#latest[room];
     // Both tabs have written at once, and the lesser mark has won.
-    if (own && farther(mark, own).seq > mark.seq) this.keep(this.#latest);
+    if (own && farther(mark, own) !== mark) this.keep(this.#latest);
   }
 
   #write() {
@@ -50,7 +50,8 @@ export class Marks {
   }
 }
 
-/** Returns a mark, or another one if that is of the same epoch and farther. */
-export function farther({ seq, epoch }, other) {
-  return { seq: other?.epoch === epoch ? Math.max(seq, other.seq) : seq, epoch };
+/** Returns a mark, or another one if that is of the same epoch and was set back more often, or as often and is farther. */
+export function farther(mark, other) {
+  const more = other?.epoch === mark.epoch ? (other.back ?? 0) - (mark.back ?? 0) || other.seq - mark.seq : 0;
+  return more > 0 ? other : mark;
 }

@@ -23,7 +23,7 @@ function room(messages, { hasEarlier = false, ...more } = {}) {
   history.open();
   history.due();
   history.page({ messages, more: hasEarlier });
-  const rest = { notes: [], outgoing: [], queue: new Outgoing(), mark: mark(null), shades: new Shades(), ignored: new Set() };
+  const rest = { notes: [], outgoing: [], queue: new Outgoing(), mark: mark(null), shades: new Shades(), ignored: new Set(), heeded: { words: [] } };
   return { messages: history.messages, history, ...rest, ...more };
 }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { wordsIn } from "../../../static/js/log/highlighted-words.js";
 import { mentions, saysOne } from "../../../static/js/state/mention.js";
 
 /** What is mentioned, as it is written. */
@@ -53,4 +54,8 @@ test("a word is found as a word of its own, in any case", () => {
   assert.equal(saysOne("Übung macht", ["übung"]), true);
   assert.equal(saysOne("on call today", ["x", "on call"]), true);
   assert.equal(saysOne("anything", []), false);
+});
+
+test("chosen words are found in order, and of those that overlap the first", () => {
+  assert.deepEqual(wordsIn("Tea, and green tea", ["tea", "green tea", "x"]), [[0, 3], [9, 18]]);
 });

@@ -156,6 +156,62 @@ test("what another device has read is read", () => {
   assert.equal(mark().unread, 0);
 });
 
+test("what is marked as unread is counted again, and stays so until the user comes again", () => {
+  enter(0, { isShown: true });
+  comeBack(0, 0);
+  const message = [1, 2, 3].map((seq) => said(seq, seq === 2 ? "@ann!" : "hello"));
+  for (const { seq, text } of message) hear(seq, text);
+  assert.deepEqual([mark().seq, mark().unread], [3, 0]);
+  store.receive({ t: "read", room: "tea", seq: 1, back: 1 });
+  const request = store.due().find(({ after }) => after === 1);
+  store.answered(request, { t: "history", room: "tea", messages: message.slice(1), more: false });
+  assert.deepEqual([mark().seq, mark().unread, mark().mentions, mark().line], [1, 2, 1, 1]);
+  assert.deepEqual(store.reading.marks.tea, { seq: 1, epoch: "e1", back: 1 });
+  hear(4);
+  assert.equal(mark().unread, 3);
+  store.receive({ t: "read", room: "tea", seq: 4 }); // as of before it was set back
+  assert.equal(mark().unread, 3);
+  store.open("lobby");
+  store.open("tea");
+  assert.deepEqual([mark().seq, mark().unread], [4, 0]);
+});
+
+test("it is read when the page is looked at again, its end is reached, or something is sent", () => {
+  const again = [
+    () => store.reading.watch(true),
+    () => [false, true].forEach((isAtEnd) => store.reading.follow(store.room, isAtEnd)),
+    () => {
+      store.put({ t: "send", cid: "cid-0001", text: "so" }, 0);
+      store.reading.see(store.room);
+    },
+  ];
+  enter(0, { isShown: true });
+  comeBack(0, 0);
+  hear(1);
+  again.forEach((come, number) => {
+    store.receive({ t: "read", room: "tea", seq: 0, back: number + 1 });
+    assert.equal(mark().seq, 0);
+    come();
+    assert.equal(mark().seq, 1);
+  });
+});
+
+test("a mark that was set back elsewhere outranks that of the browser", () => {
+  store.reading.recall({ tea: { seq: 90, epoch: "e1" } });
+  store.welcome({ ...WELCOME, marks: [{ room: "tea", seq: 80, back: 1 }] });
+  assert.equal(mark().seq, 80);
+  const back = { seq: 3, epoch: "e1", back: 1 };
+  assert.equal(farther({ seq: 5, epoch: "e1" }, back), back);
+  assert.equal(farther(back, { seq: 5, epoch: "e1" }), back);
+});
+
+test("chosen words count like the user's name, also since the last visit", () => {
+  store.reading.words = ["kettle"];
+  store.reading.recall({ tea: { seq: 90, epoch: "e1" } });
+  enter(100, { missed: [said(91, "the Kettle!"), said(92, "kettles")] });
+  assert.deepEqual([mark().unread, mark().mentions], [2, 1]);
+});
+
 test("what another device has read before it comes here is no news", () => {
   enter(0);
   comeBack(0, 0);
