@@ -11,6 +11,7 @@ import { cleanName } from "./log/file-facts.js";
 import { keepLook, lookOf, showProgress } from "./log/gallery.js";
 import { isolate } from "./log/narration.js";
 import { urlOf } from "./net/address.js";
+import { authorization } from "./net/authorization.js";
 import { exchange } from "./net/exchange.js";
 import { Uploads } from "./net/uploads.js";
 import { loadDialog } from "./panels/dialog-loading.js";
@@ -238,7 +239,7 @@ export class Attachments {
     }
     if (kept.look) keepLook(key, kept.look);
     const url = urlOf(`api/v1/rooms/${encodeURIComponent(room)}/files`).href;
-    const headers = () => ({ Authorization: `Bearer ${this.#page.store.session}` });
+    const headers = () => authorization(this.#page.session, this.#page.store);
     this.#uploads.add(key, { url, name, blob: kept.blob, location: upload, headers });
     if (kept.look) this.#change(key, {}); // so that it is seen
   }

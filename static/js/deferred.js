@@ -17,7 +17,6 @@ import { t } from "./i18n/strings.js";
 import { edition, hasReacted } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
 import { Bar } from "./log/bar.js";
-import { highlightWords } from "./log/highlighted-words.js";
 import { JumpButton } from "./log/jump-button.js";
 import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { isolate } from "./log/narration.js";
@@ -86,14 +85,14 @@ export class Tools {
       onRefused: () => tell(t("attention.refused")),
       onIncomplete: () => tell(t("page.incomplete")),
       words: () => store.reading.words,
-      onWords: (words) => heed(words),
+      onWords: (words) => heed(words).catch(() => tell(t("page.incomplete"))),
     });
-    const heed = (words) => {
-      store.reading.words = words;
+    const heed = async (words) => {
+      if (words.length) (await again(() => import("./log/highlighted-words.js"))).highlightWords();
+      store.reading.words = [...words]; // so that what is shown is drawn again
       log.show(store.room, store.me);
     };
-    highlightWords();
-    store.reading.words = [...store.reading.words]; // so that what is shown is drawn again
+    heed(store.reading.words).catch(() => {}); // without it they only count
     this.#search = new Searching(page, (...hit) => this.#visit(...hit));
     find("topic").addEventListener("click", ({ currentTarget: topic }) => {
       topic.ariaExpanded = String(topic.ariaExpanded !== "true");

@@ -1,29 +1,15 @@
 // Dialogs that are loaded when they are wanted, and what follows from them: forwarding, help, settings; and what other tabs do.
 
 import { commandLines } from "./compose/commands.js";
-import { lengthOf } from "./i18n/characters.js";
 import { t } from "./i18n/strings.js";
-import { isolate } from "./log/narration.js";
-import { nickOf } from "./log/row.js";
 import { loadDialog } from "./panels/dialog-loading.js";
 import { watch } from "./storage/storage.js";
-import { uuid } from "./uuid.js";
 
 const ROOM = "room."; // under this and its name, a room is stored
 
-/** Sends the message of an entry on to another room, as a quote, if the user chooses one. */
-export async function forward({ notice, store, update }, { item, author }) {
-  const parts = Promise.all([import("./panels/forward.js"), import("./state/directory.js")]);
-  const [{ openForward, forwarded }, { ownMatching }] = await load(parts, notice);
-  const onGo = (name) => {
-    const text = forwarded(item, nickOf(author));
-    const room = store.rooms.get(name);
-    const limit = store.limits.text ?? Infinity;
-    if (!room || lengthOf(text) > limit) return notice.tell(t("composer.tooLong", { count: lengthOf(text), limit }));
-    update(() => room.put({ t: "send", text, cid: uuid() }, Date.now()));
-    return notice.tell(t("forward.done", { room: isolate(room.label) }));
-  };
-  openForward(store.rooms, store.active, { ownMatching, onGo });
+/** Sends the message of an entry on to another room, if the user chooses one. */
+export async function forward(page, entry) {
+  (await load(import("./forwarding.js"), page.notice)).forward(page, entry);
 }
 
 /** Opens the help with writing. */

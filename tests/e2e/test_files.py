@@ -13,7 +13,9 @@ from tests.e2e.looking import (
     DESKTOP,
     PHONE,
     SMALL,
+    join,
     limit,
+    open_room,
     say,
     wait_for,
     wait_for_kept,
@@ -312,3 +314,27 @@ def test_a_deleted_picture_is_gone(open_page: OpenPage) -> None:
     expect(other.locator("#lines .picture")).to_have_count(0)
     expect(other.locator("#lines .text")).to_have_text("Message deleted")
     assert other.request.get(address).status == 404
+
+
+def test_a_message_takes_its_pictures_along_when_it_is_sent_on(open_page: OpenPage) -> None:
+    """Whatever becomes of it there; if they cannot be kept once more, nothing is sent."""
+    page = open_page(name="Ann", room="cake")
+    join(page, "tea")
+    send(page, "", picture())
+    for _ in range(2):
+        page.locator("#log .message").last.focus()
+        page.keyboard.press("f")
+        expect(page.get_by_role("option")).to_have_text(re.compile("cake"))
+        with page.expect_response(re.compile("copy=")) as copied:
+            page.keyboard.press("Enter")
+        if copied.value.ok:
+            expect(notice(page)).to_contain_text("Sent on to")
+            page.route("**/api/v1/rooms/cake/files?*", lambda route: route.fulfill(status=507))
+    expect(notice(page)).to_contain_text("no space")
+    page.locator("#log .message").last.focus()
+    page.keyboard.press("Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    open_room(page, "cake")
+    page.reload()
+    expect(shown(page)).to_have_count(1)
+    expect(page.locator("#log .text")).to_contain_text("Ann said:")

@@ -12,6 +12,7 @@ from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import say
 from tests.e2e.test_access import faults
+from tests.e2e.test_files import picture, send, shown
 from tests.forked import ForkedChat
 from tests.tokens import AUDIENCE, secret_file, signed
 
@@ -67,6 +68,8 @@ def test_a_link_with_a_token_says_who_comes(open_page: OpenPage, chat: Chat) -> 
     page.reload()
     expect(page.locator("#people li").first).to_have_text("Zoë (you)")
     expect(page.get_by_role("dialog")).to_be_hidden()
+    send(page, "", picture())
+    expect(shown(page)).to_have_count(1)
 
 
 def test_a_token_that_has_expired_is_no_way_in(open_page: OpenPage, chat: Chat) -> None:

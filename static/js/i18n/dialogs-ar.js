@@ -127,6 +127,7 @@ Object.assign(ar, {
   "forward.field": "إلى أي غرفة؟",
   "forward.none": "لست في غرفة أخرى بعد.",
   "forward.from": "كتب {nick}:",
+  "forward.done": "أُعيد توجيهها إلى {room}.",
   "look.theme": "الألوان",
   "look.system": "كما في النظام",
   "look.light": "فاتح",

@@ -133,6 +133,7 @@ Object.assign(de, {
   "forward.field": "In welchen Raum?",
   "forward.none": "Sie sind noch in keinem anderen Raum.",
   "forward.from": "{nick} hat geschrieben:",
+  "forward.done": "Weitergeleitet nach {room}.",
   "look.theme": "Farben",
   "look.system": "Wie das System",
   "look.light": "Hell",

@@ -155,6 +155,7 @@ Object.assign(en, {
   "forward.field": "To which room?",
   "forward.none": "You are in no other room yet.",
   "forward.from": "{nick} said:",
+  "forward.done": "Sent on to {room}.",
   "look.theme": "Colours",
   "look.system": "As the system",
   "look.light": "Light",

@@ -127,6 +127,7 @@ Object.assign(es, {
   "forward.field": "¿A qué sala?",
   "forward.none": "Aún no está en ninguna otra sala.",
   "forward.from": "{nick} escribió:",
+  "forward.done": "Reenviado a {room}.",
   "look.theme": "Colores",
   "look.system": "Como el sistema",
   "look.light": "Claro",

@@ -133,6 +133,7 @@ Object.assign(fr, {
   "forward.field": "Vers quel salon ?",
   "forward.none": "Vous n’êtes encore dans aucun autre salon.",
   "forward.from": "{nick} a écrit :",
+  "forward.done": "Transféré vers {room}.",
   "look.theme": "Couleurs",
   "look.system": "Comme le système",
   "look.light": "Clair",

@@ -143,7 +143,6 @@ Object.assign(de, {
   "mark.help": "Hilfe zum Schreiben",
   "mark.hide": "Diese Knöpfe verbergen (Einstellungen holen sie zurück)",
   "action.forward": "Weiterleiten",
-  "forward.done": "Weitergeleitet nach {room}.",
   "error.bad_pair": "Dieser Code ist benutzt oder gilt nicht mehr. Machen Sie auf dem anderen Gerät einen neuen.",
   "error.no_such_room": "Diesen Raum gibt es nicht, oder der Link dorthin gilt nicht mehr.",
   "error.banned": "Sie dürfen nicht in diesem Raum sein.",

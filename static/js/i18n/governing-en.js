@@ -143,7 +143,6 @@ Object.assign(en, {
   "mark.help": "Help with writing",
   "mark.hide": "Hide these buttons (Settings bring them back)",
   "action.forward": "Send on",
-  "forward.done": "Sent on to {room}.",
   "error.bad_pair": "This code is used or over. Make a new one on the other device.",
   "error.no_such_room": "There is no such room, or the link to it is not good any more.",
   "error.banned": "You may not be in this room.",

@@ -143,7 +143,6 @@ Object.assign(es, {
   "mark.help": "Ayuda para escribir",
   "mark.hide": "Ocultar estos botones (los ajustes los recuperan)",
   "action.forward": "Reenviar",
-  "forward.done": "Reenviado a {room}.",
   "error.bad_pair": "Este código ya se usó o ha caducado. Cree uno nuevo en el otro dispositivo.",
   "error.no_such_room": "No existe esa sala, o el enlace ya no sirve.",
   "error.banned": "No puede estar en esta sala.",

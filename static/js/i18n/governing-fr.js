@@ -143,7 +143,6 @@ Object.assign(fr, {
   "mark.help": "Aide à l’écriture",
   "mark.hide": "Masquer ces boutons (les réglages les rétablissent)",
   "action.forward": "Transférer",
-  "forward.done": "Transféré vers {room}.",
   "error.bad_pair": "Ce code a servi ou n’est plus valable. Faites-en un nouveau sur l’autre appareil.",
   "error.no_such_room": "Ce salon n’existe pas, ou le lien vers lui n’est plus valable.",
   "error.banned": "Vous ne pouvez pas être dans ce salon.",

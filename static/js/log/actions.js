@@ -11,8 +11,7 @@ export function actionsFor({ kind, item, author }, { me, speak = true, moderate 
     const others = isMine ? [] : ["more", ...(moderate ? ["delete"] : [])];
     if (!speak) return [...text, "link", ...others];
     const own = item.text ? ["edit", "delete"] : ["delete"];
-    const forward = item.text ? ["forward"] : [];
-    return ["react", "reply", ...text, "link", ...forward, ...(isMine ? own : others)];
+    return ["react", "reply", ...text, "link", "forward", ...(isMine ? own : others)];
   }
   if (item.t !== "send") return [];
   return isOpen(item) ? [...text, ...(item.text ? ["edit"] : []), "delete"] : text;

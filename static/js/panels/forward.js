@@ -1,7 +1,6 @@
 // The dialog to send a message on to another room.
 
 import { t } from "../i18n/strings.js";
-import { withFiles } from "../log/narration.js";
 import { open } from "./dialog.js";
 import { button, field, make } from "./make.js";
 import { RoomChoice } from "./room-choice.js";
@@ -27,7 +26,7 @@ export function openForward(rooms, active, { ownMatching, onGo }) {
 }
 
 /** Returns the text that is sent on: who said it, and all of it as a quote. */
-export function forwarded(message, nick) {
-  const text = withFiles(message.text, message);
-  return `${t("forward.from", { nick: `**${nick}**` })}\n${text.split("\n").map((line) => `> ${line}`).join("\n")}`;
+export function forwarded({ text }, nick) {
+  const quoted = text ? text.split("\n").map((line) => `\n> ${line}`) : [];
+  return t("forward.from", { nick: `**${nick}**` }) + quoted.join("");
 }
