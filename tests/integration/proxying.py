@@ -11,6 +11,7 @@ import trio
 from tests.integration.running import PATIENCE
 
 FOLDERS = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/bin"
+GRACE = 5  # seconds for a proxy to end
 
 
 def find(name: str) -> str | None:
@@ -33,7 +34,11 @@ def _process(*command: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(GRACE)
+        except subprocess.TimeoutExpired:  # it waits for connections that a failed test has left
+            process.kill()
+            process.wait()
 
 
 async def _is_open(port: int) -> bool:

@@ -17,10 +17,11 @@ from tests import frames
 from tests.integration.proxying import find, free_port, started
 from tests.integration.running import PATIENCE, serving
 from trio_chat.commands import doctor, doctor_checks, doctor_wire
-from trio_chat.commands.doctor_checks import Finding, Patient
+from trio_chat.commands.doctor_answers import Finding, Patient
 from trio_chat.commands.doctor_wire import Fault, Target
 from trio_chat.config import ConfigError
 from trio_chat.errors import OutOfReach
+from trio_chat.net.head import HttpError
 from trio_chat.net.streams import NO_LINGER
 
 NGINX = find("nginx")
@@ -51,7 +52,7 @@ UPGRADE = """
       proxy_set_header Connection $connection_upgrade;
 """
 FORWARD = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
-GOOD = HOST + UPGRADE + FORWARD + "proxy_buffering off; client_body_buffer_size 128k;"
+GOOD = HOST + UPGRADE + FORWARD + "proxy_buffering off; client_body_buffer_size 2m;"
 TRUST: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",)}
 
 
@@ -69,7 +70,7 @@ async def behind(
     """Have a server behind nginx for the block; give the address of its page."""
     port = free_port()
     base = {"base_url": f"http://127.0.0.1:{port}{path}"} if has_base else {}
-    fast = {"ping_interval": 2.0, "pong_timeout": 1.0}
+    fast = {"ping_interval": 2.0, "pong_timeout": 1.0, "database": str(folder / "chat.db")}
     async with serving(**{**fast, **base, **settings}) as running:
         file = folder / "nginx.conf"
         parts = {"folder": folder, "port": port, "upstream": running.port, "tls": tls}
@@ -129,6 +130,7 @@ async def test_below_a_path_too(tmp_path: Path) -> None:
         (GOOD, {}, "address", "is not trusted: set --trusted-proxy 127.0.0.1"),
         (HOST + UPGRADE, {}, "address", "takes us for 127.0.0.1, and we are 127.0.0.9"),
         (GOOD + "client_max_body_size 1k;", TRUST, "body", "answered with 413 on the way"),
+        (GOOD + "client_max_body_size 64k;", TRUST, "files", "1,048,576 bytes is answered with"),
         (
             GOOD + "} location = /ws { proxy_pass http://127.0.0.1:UPSTREAM;"
             "proxy_http_version 1.1; proxy_read_timeout 1s;" + GOOD,
@@ -137,7 +139,7 @@ async def test_below_a_path_too(tmp_path: Path) -> None:
             "before the ping that comes after 30 s",
         ),
         (
-            HOST + UPGRADE + FORWARD + "client_body_buffer_size 128k;"
+            HOST + UPGRADE + FORWARD + "client_body_buffer_size 2m;"
             "proxy_ignore_headers X-Accel-Buffering; gzip on; gzip_types text/event-stream;",
             TRUST,
             "events",
@@ -190,7 +192,9 @@ async def test_a_server_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
     parts = {"folder": tmp_path, "port": port, "upstream": free_port(), "tls": "", "server": ""}
     file.write_text(CONFIGURATION.format(**parts, location=GOOD, path="/"))
     async with started(port, str(NGINX), "-c", str(file)):
-        assert "502 from what stands in front" in (await wrong(f"http://localhost:{port}/"))["page"]
+        found = await wrong(f"http://localhost:{port}/")
+        assert "502 from what stands in front" in found.pop("page")
+        assert set(found.values()) == {"the same as page"}
 
 
 async def answering(port: int, answer: bytes, stop: trio.CancelScope) -> None:
@@ -218,6 +222,7 @@ async def answering(port: int, answer: bytes, stop: trio.CancelScope) -> None:
             "is no page of trio-chat",
         ),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "is no page of trio-chat"),
+        (HttpError(503, "there is too much to do").answer(), "with 503: there is too much to do"),
     ],
 )
 async def test_what_is_no_chat_is_said(answer: bytes, words: str) -> None:
@@ -228,6 +233,23 @@ async def test_what_is_no_chat_is_said(answer: bytes, words: str) -> None:
         await trio.testing.wait_all_tasks_blocked()
         assert words in (await wrong(f"http://localhost:{port}/"))["page"]
         stop.cancel()
+
+
+async def test_an_address_without_its_slash_that_leads_nowhere_is_said(tmp_path: Path) -> None:
+    """People type it so; the chat is well with it."""
+    more = "location = /chat { return 404; }"
+    async with behind(tmp_path, GOOD, path="/chat/", has_base=True, server=more, **TRUST) as url:
+        found = await findings(url)
+        assert [each.check for each in found.values() if each.result != "ok"] == ["page"]
+        assert found["page"].result == "warning"
+        assert "/chat, without a slash at the end, is answered with 404" in found["page"].text
+
+
+async def test_a_server_without_files_takes_none(tmp_path: Path) -> None:
+    """However small the requests are that get through."""
+    small = GOOD + "client_max_body_size 64k;"
+    async with behind(tmp_path, small, file_limit=0, **TRUST) as url:
+        assert await wrong(url) == {}
 
 
 async def test_clocks_that_differ_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +277,7 @@ async def test_the_command_tells_scripts(
         assert {line["check"] for line in lines} >= {"page", "websocket", "events"}
     async with behind(tmp_path, HOST, **TRUST) as url:
         assert await run([url.replace("localhost", "127.0.0.1"), "--idle", "0"]) == 1
-    with pytest.raises(OutOfReach, match="cannot connect to"):
+    with pytest.raises(OutOfReach, match=r"cannot connect to .*Connection refused"):
         await run([f"http://127.0.0.1:{free_port()}/"])
     with pytest.raises(ConfigError, match="does not begin with"):
         await run(["example.org"])

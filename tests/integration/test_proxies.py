@@ -60,6 +60,18 @@ async def test_a_name_that_the_proxy_tells_has_to_be_known() -> None:
         assert status(await server.exchange(wire)) == 421
 
 
+async def test_a_proxy_that_speaks_another_protocol_is_told_what_is_spoken_here() -> None:
+    """HTTP/2, or TLS where there is none: its own log has a 502 at best."""
+    http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    with structlog.testing.capture_logs() as logged:
+        async with serving() as server:
+            for begun in (http2, b"\x16\x03\x01\x00\xfa\x01", b"\x00garbage", http2):
+                await server.exchange(begun)
+    told = [line for line in logged if line["event"] == "HTTP/1.1 is spoken here"]
+    assert [line["reason"] for line in told] == ["HTTP/2", "TLS"]
+    assert "have the proxy speak HTTP/1.1" in told[0]["advice"]
+
+
 async def test_what_is_sent_behind_a_refusal_costs_the_proxy_nothing() -> None:
     """Whose the connection was is not known, and many others are behind the proxy."""
     rate = Rate(1000, 1000)

@@ -76,6 +76,16 @@ def test_a_tls_handshake_that_fails_is_logged_with_its_reason() -> None:
     ]
 
 
+def test_strangers_who_try_a_protocol_keep_no_proxy_out_of_the_log() -> None:
+    """Each kind of peer has a line of its own for each protocol."""
+    handshakes = RefusedHandshakes()
+    with structlog.testing.capture_logs() as logged:
+        for peers in ("public", "public", "machine"):
+            handshakes.tell_protocol(b"\x16\x03\x01", peers)
+        handshakes.tell_protocol(b"GET / HTTP/1.1", "machine")
+    assert [line["reason"] for line in logged] == ["TLS", "TLS"]
+
+
 def test_nobody_can_fill_the_log_with_refused_websockets() -> None:
     """There are so many lines at most, of so many characters."""
     handshakes = RefusedHandshakes()

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import trio
 
-from trio_chat.commands.doctor_checks import CHECKS, OK, WRONG, Check, Finding, Patient
+from trio_chat.commands.doctor_answers import OK, WRONG, Finding, Patient
+from trio_chat.commands.doctor_checks import CHECKS, Check
 from trio_chat.commands.doctor_wire import Fault, Target
 from trio_chat.commands.tables import show
 from trio_chat.config import ConfigError

@@ -1,6 +1,5 @@
 """What the doctor looks at: each check is one thing that what stands in front can do wrong."""
 
-import json
 import re
 import ssl
 from collections.abc import Awaitable, Callable
@@ -8,45 +7,33 @@ from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import Any
 
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.commands.doctor_answers import (
+    NOT_LET_IN,
+    OK,
+    WARNING,
+    WRONG,
+    Finding,
+    Patient,
+    answered,
+    refuse_gateway,
+    said,
+)
+from trio_chat.commands.doctor_bodies import body, files
 from trio_chat.commands.doctor_wire import Exchange, Fault, Reply, Target, exchange, fetch, tcp_of
 
-OK, WARNING, WRONG = "ok", "warning", "wrong"
 KEY = "dHJpby1jaGF0LWRvY3Rvcg=="  # of a handshake; any 16 bytes will do
 SKEW = 60.0  # seconds by which clocks may differ
 FIRST_EVENT = 3.0  # seconds for what is sent at once
-BODY = 60_000  # bytes of a body that the server itself takes
 EARLY = 0.9  # of the time between two pings; what is silent for less proves nothing
 PING = 0x89  # the first byte of the frame
 PONG = b"\x8a\x80\0\0\0\0"
-BAD_GATEWAY = (502, 503, 504)
+LEADING = (200, 301, 302, 303, 307, 308)
 SCRIPT = re.compile(rb'<script type="module" src="([^"]+)"')
-NOT_LET_IN = (401, 429)
-
-
-class Finding(NamedTuple):
-    """What a check has found: ``ok``, ``warning`` or ``wrong``; what, and what to do about it."""
-
-    check: str
-    result: str
-    text: str
-
-
-class Patient:
-    """The chat that is looked at, and how long to look.
-
-    Args:
-        target: Where it is.
-        idle: Seconds for a connection to be silent at most, until the server's ping.
-    """
-
-    def __init__(self, target: Target, idle: float) -> None:
-        self.target = target
-        self.idle = idle
 
 
 async def certificate(patient: Patient) -> Finding:
@@ -74,9 +61,9 @@ async def page(patient: Patient) -> Finding:
     """Whether the page is at the address, and what it refers to is below it."""
     target = patient.target
     reply = await fetch(target, "r/")
-    _refuse_gateway(reply)
+    refuse_gateway(reply)
     if reply.status != HTTPStatus.OK:
-        raise Fault(f"{target.page}r/ is answered with {reply.status}: {_said(reply)}")
+        raise Fault(f"{target.page}r/ is answered with {reply.status}: {said(reply)}")
     script = SCRIPT.search(reply.body)
     if not script:
         raise Fault(f"{target.page}r/ is no page of trio-chat")
@@ -93,6 +80,19 @@ async def page(patient: Patient) -> Finding:
             f"{target.page} leads to {led}: set --base-url {target.page} if a proxy strips the "
             "path, and have it leave Location as it is"
         )
+    return await _without_slash(target)
+
+
+async def _without_slash(target: Target) -> Finding:
+    """Whether the page's address leads to it also without the slash at its end, as people type."""
+    bare = target.path.removesuffix("/")
+    if bare:
+        async with exchange(target) as asking:
+            reply = await asking.ask(bare, {"Connection": "close"})
+        if reply.status not in LEADING:
+            text = f"{target.origin}{bare}, without a slash at the end, is answered with "
+            advice = "have the proxy pass that on, or lead to the page"
+            return Finding("page", WARNING, f"{text}{reply.status}: {advice}")
     return Finding("page", OK, f"is at {target.page}r/")
 
 
@@ -149,7 +149,9 @@ def judge_address(seen: str, own: str, peer: str) -> Finding:
 
 async def clock(patient: Patient) -> Finding:
     """Whether the clocks agree, by which people read when something was said."""
-    date = (await fetch(patient.target, "r/")).header("date")
+    reply = await fetch(patient.target, "r/")
+    refuse_gateway(reply)
+    date = reply.header("date")
     with suppress(ValueError):
         ahead = parsedate_to_datetime(date).timestamp() - wall_clock() / 1000
         if abs(ahead) > SKEW:
@@ -165,6 +167,7 @@ async def websocket(patient: Patient) -> Finding:
     target = patient.target
     async with exchange(target) as asking:
         reply = await _shake_hands(target, asking, "trio-chat.v1")
+    refuse_gateway(reply)
     if reply.status != HTTPStatus.SWITCHING_PROTOCOLS:
         return Finding("websocket", WRONG, _of_handshake(reply))
     return Finding("websocket", OK, "gets through")
@@ -211,6 +214,7 @@ async def _silence(asking: Exchange) -> tuple[bool, float]:
 async def events(patient: Patient) -> Finding:
     """Whether events come when they are sent, measured with the first one."""
     target = patient.target
+    await _reach(target)  # else what is not there at all would seem to be held back
     async with exchange(target) as asking:
         begun = trio.current_time()
         data = b""
@@ -221,7 +225,7 @@ async def events(patient: Patient) -> Finding:
             if reply.status in NOT_LET_IN:
                 return Finding("events", WARNING, f"not looked at: answered with {reply.status}")
             if reply.status != HTTPStatus.OK:
-                return Finding("events", WRONG, f"answered with {reply.status}: {_said(reply)}")
+                return Finding("events", WRONG, f"answered with {reply.status}: {said(reply)}")
             data = await asking.data()
         took = trio.current_time() - begun
     if not data:
@@ -234,39 +238,15 @@ async def events(patient: Patient) -> Finding:
     return Finding("events", OK, f"come at once ({1000 * took:.0f} ms)")
 
 
-async def body(patient: Patient) -> Finding:
-    """Whether a request may be as large as the server takes it. Nothing is posted by this."""
-    blank = json.dumps({"text": " " * (BODY - 20)}).encode()
-    headers = {"Content-Type": "application/json", "Origin": patient.target.origin}
-    reply = await fetch(
-        patient.target, "api/v1/rooms/lobby/messages", method="POST", body=blank, headers=headers
-    )
-    if reply.header("content-type").startswith("application/problem+json"):
-        return Finding("body", OK, f"{BODY:,} bytes get through")
-    text = f"a request of {BODY:,} bytes is answered with {reply.status} on the way"
-    if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        text += ": raise the limit of the proxy (nginx: client_max_body_size)"
-    return Finding("body", WRONG, text)
-
-
 Check = Callable[[Patient], Awaitable[Finding]]
-CHECKS: list[Check] = [*(certificate, page, host, address, clock, websocket, events, body, idle)]
+CHECKS: list[Check] = [
+    *(certificate, page, host, address, clock),
+    *(websocket, events, body, files, idle),
+]
 
 
 async def _reach(target: Target) -> dict[str, Any]:
-    return await _json(target, f"api/v1/reachable?origin={target.origin}")
-
-
-async def _json(target: Target, path: str) -> dict[str, Any]:
-    reply = await fetch(target, path)
-    _refuse_gateway(reply)
-    try:
-        found = json.loads(reply.body)
-    except ValueError:
-        found = None
-    if reply.status != HTTPStatus.OK or not isinstance(found, dict):
-        raise Fault(f"{target.page}{path} is answered with {reply.status}: {_said(reply)}")
-    return found
+    return await answered(target, f"api/v1/reachable?origin={target.origin}")
 
 
 async def _shake_hands(target: Target, asking: Exchange, subprotocol: str) -> Reply:
@@ -296,25 +276,6 @@ def _of_handshake(reply: Reply) -> str:
             "Upgrade and Connection"
         )
     return f"answered with {reply.status}"
-
-
-def _refuse_gateway(reply: Reply) -> None:
-    """Tell a proxy that does not reach the server.
-
-    Raises:
-        Fault: it is one.
-    """
-    if reply.status in BAD_GATEWAY and "problem" not in reply.header("content-type"):
-        raise Fault(
-            f"{reply.status} from what stands in front: it does not reach the server. Is it "
-            "running, and spoken to by HTTP/1.1 (not HTTP/2), without TLS if it has none?"
-        )
-
-
-def _said(reply: Reply) -> str:
-    """Return the first line of what an answer says."""
-    text = reply.body[:1000].decode("utf-8", "replace")
-    return next((line.strip() for line in text.splitlines() if line.strip()), "nothing")[:200]
 
 
 def _is_public(text: str) -> bool:

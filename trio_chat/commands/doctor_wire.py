@@ -70,7 +70,7 @@ class Target:
         try:
             stream = await trio.open_tcp_stream(host, port, local_address=self.source)
         except OSError as error:
-            raise Fault(f"cannot connect to {host}, port {port}: {error}") from None
+            raise Fault(f"cannot connect to {host}, port {port}: {reason_of(error)}") from None
         if not self.address.is_secure:
             return stream
         secure = trio.SSLStream(stream, self.context, server_hostname=host, https_compatible=True)
@@ -198,6 +198,13 @@ async def fetch(
         while len(content) < BODY_MOST and (data := await asking.data()):
             content += data
         return reply._replace(body=content)
+
+
+def reason_of(error: OSError) -> str:
+    """Return why a connection cannot be made, in the system's words: those of each address."""
+    tried = error.__cause__
+    each = tried.exceptions if isinstance(tried, ExceptionGroup) else [error]
+    return ", ".join(dict.fromkeys(getattr(one, "strerror", "") or str(one) for one in each))
 
 
 def tcp_of(stream: Wire) -> trio.SocketStream:

@@ -333,6 +333,7 @@ class Acceptor:
             return await read_head(stream, self._config.head_limit, already_read)
         except HttpError as refusal:
             self._tell_of_header(refusal.begun, peer, slot)
+            self._refused_handshakes.tell_protocol(refusal.begun, peer_class(peer))
             raise
 
     async def _read_sender(self, stream: Stream, peer: str, slot: Slot) -> tuple[str, bytes]:

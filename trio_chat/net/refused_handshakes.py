@@ -18,6 +18,12 @@ ADVICE = {
     HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: LOST,
 }
 
+# How other protocols begin that a proxy may speak here by mistake, and what helps.
+PROTOCOLS = {
+    b"PRI * HTTP/2": ("HTTP/2", "have the proxy speak HTTP/1.1 to the server"),
+    b"\x16\x03": ("TLS", "have the proxy speak plain HTTP to the server, or see --certfile"),
+}
+
 log = structlog.get_logger()
 
 
@@ -47,6 +53,17 @@ class RefusedHandshakes:
                 )
         elif self._told_others.is_new((status, reason)):
             log.info("WebSocket refused", status=status, reason=reason)
+
+    def tell_protocol(self, begun: bytes, peers: str) -> None:
+        """Log that another protocol than HTTP/1.1 is spoken, once in an hour for each kind of peer.
+
+        Args:
+            begun: How it begins.
+            peers: Where the peer is: strangers who try it keep nobody nearby out of the log.
+        """
+        for beginning, (protocol, advice) in PROTOCOLS.items():
+            if begun.startswith(beginning) and self._told_others.is_new((protocol, peers)):
+                log.info("HTTP/1.1 is spoken here", reason=protocol, advice=advice)
 
     def tell_tls(self, cause: BaseException | None) -> None:
         """Log why a TLS handshake has failed, unless the peer has hung up."""

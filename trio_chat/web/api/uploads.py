@@ -1,8 +1,9 @@
 """The part of the HTTP API that brings files: the raw bytes of one, or a form with one."""
 
 import base64
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
+from functools import partial, wraps
 from urllib.parse import quote
 
 import trio
@@ -34,7 +35,10 @@ PART = f"{FILES}/<part>"
 FORM = "multipart/form-data"
 PIECE = "application/offset+octet-stream"
 VERSION_HEADER, VERSION = "Tus-Resumable", "1.0.0"
+SKIPPED = 1024 * 1024  # bytes of a refused body that are read: a piece, as the page sends it
 NAME_LIMIT = 1024  # characters of a name as it is given
+
+View = Callable[..., Awaitable[Response]]
 
 
 class Uploading:
@@ -56,9 +60,9 @@ class Uploading:
     def routes(self) -> list[Route]:
         """Return the rules, methods and views."""
         return [
-            (FILES, "POST", self._post),
+            (FILES, "POST", read_first(self._post)),
             (PART, "HEAD", self._tell_offset),
-            (PART, "PATCH", self._go_on),
+            (PART, "PATCH", read_first(self._go_on)),
             (PART, "DELETE", self._give_up),
         ]
 
@@ -260,6 +264,27 @@ class Uploading:
             return await form.find_file(), form
         _, options = parse_options_header(request.headers.get("Content-Disposition"))
         return reading.value(request, "name") or options.get("filename", ""), body
+
+
+def read_first(view: View) -> View:
+    """Return a view whose refusals come when a body that is not too long has been read.
+
+    A proxy that passes a refusal on before that hangs up on whoever still sends, who then never
+    gets it.
+    """
+
+    @wraps(view)
+    async def read(**parts: str) -> Response:
+        try:
+            return await view(**parts)
+        except Problem:
+            if "expect" not in request.headers and (request.content_length or 0) <= SKIPPED:
+                body = Body()
+                while await body.next() is not None:
+                    pass
+            raise
+
+    return read
 
 
 def _unavailable() -> Problem:

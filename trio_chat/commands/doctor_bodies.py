@@ -1,0 +1,57 @@
+"""How large a request gets through, for the doctor; none of these changes anything in the chat."""
+
+import json
+from http import HTTPStatus
+
+from trio_chat.commands.doctor_answers import (
+    OK,
+    WRONG,
+    Finding,
+    Patient,
+    answered,
+    refuse_gateway,
+)
+from trio_chat.commands.doctor_wire import Reply, fetch
+
+BODY = 60_000  # bytes of a body that the server itself takes
+PIECE = 1_048_576  # bytes of a file that the page sends at a time
+NOBODYS = "api/v1/rooms/lobby/files/doctor"  # an upload that is none
+
+
+async def body(patient: Patient) -> Finding:
+    """Whether a message may be as large as the server takes it. Nothing is posted by this."""
+    blank = json.dumps({"text": " " * (BODY - 20)}).encode()
+    headers = {"Content-Type": "application/json", "Origin": patient.target.origin}
+    reply = await fetch(
+        patient.target, "api/v1/rooms/lobby/messages", method="POST", body=blank, headers=headers
+    )
+    return _judged("body", BODY, reply)
+
+
+async def files(patient: Patient) -> Finding:
+    """Whether pieces of files get through as the page sends them. Nothing is kept of this."""
+    target = patient.target
+    limits = (await answered(target, "api/v1/limits")).get("limits", {})
+    size = min(PIECE, limits.get("file", 0))
+    if not size:
+        return Finding("files", OK, "this server keeps none")
+    headers = {
+        "Content-Type": "application/offset+octet-stream",
+        "Tus-Resumable": "1.0.0",
+        "Upload-Offset": "0",
+        "Origin": target.origin,
+    }
+    piece = bytes(size)
+    reply = await fetch(target, NOBODYS, method="PATCH", body=piece, headers=headers)
+    return _judged("files", size, reply)
+
+
+def _judged(check: str, size: int, reply: Reply) -> Finding:
+    """Tell whether the server itself has answered a request of some size."""
+    refuse_gateway(reply)
+    if reply.header("content-type").startswith("application/problem+json"):
+        return Finding(check, OK, f"{size:,} bytes get through")
+    text = f"a request of {size:,} bytes is answered with {reply.status} on the way"
+    if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        text += ": raise the limit of the proxy (nginx: client_max_body_size)"
+    return Finding(check, WRONG, text)
