@@ -5,6 +5,7 @@ the root in which the steps of the Dockerfile run; what they gather is run as an
 that is read-only, as the first process. All mounts and processes are gone when it ends.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,10 +15,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from tests.fresh import CONFIGURATION, copy, environment, mirror
+from tests.png import png
 
 DOCKERFILE = Path("deploy/Dockerfile")
 BASE = re.compile(r"FROM debian:(\w+)-slim AS build")
@@ -110,14 +113,30 @@ def try_image(image: Path, data: Path, steps: list[str]) -> None:
     process = subprocess.Popen(arguments)
     try:
         await_health(process)
+        send_picture()
         child = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii")
         os.kill(int(child.split()[0]), signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
-    assert {path.name for path in data.iterdir()} == {"trio-chat.db", "trio-chat.db-lock"}
-    print("image: runs as any user on a read-only root, and stops at SIGTERM", flush=True)
+    kept = {"trio-chat.db", "trio-chat.db-lock", "trio-chat.db.files"}
+    assert {path.name for path in data.iterdir()} == kept
+    print("image: runs as any user on a read-only root, takes pictures, and stops", flush=True)
+
+
+def send_picture() -> None:
+    """Have a picture written anew, which a program of its own does in the image."""
+
+    def ask(path: str, body: bytes, **headers: str) -> dict[str, Any]:
+        url = f"http://127.0.0.1:{PORT}/api/v1/{path}"
+        with urlopen(Request(url, body, headers), timeout=PATIENCE) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    told = ask("sessions", b'{"nick": "Ann"}', **{"Content-Type": "application/json"})
+    file = ask("rooms/lobby/files", png(40, 30), Authorization=f"Bearer {told['session']}")
+    assert file["file"]["width"] == 40, file
 
 
 def await_health(process: subprocess.Popen[bytes]) -> None:

@@ -66,6 +66,12 @@ said "its exposure is 2.0 at most; nobody else reads the database"
 fetch --json '{{"text": "kept"}}' $page/api/v1/rooms/lobby/messages
 await kept '"kept"'
 said "a message is kept"
+who=$(fetch --json '{{"nick": "Ann"}}' $page/api/v1/sessions | sed 's/.*"session":"\\([^"]*\\)".*/\\1/')
+draw='from PIL import Image; Image.new("RGB", (40, 30)).save("/tmp/picture.jpg")'
+/opt/trio-chat/bin/python -c "$draw"
+fetch --header "Authorization: Bearer $who" --form file=@/tmp/picture.jpg \\
+    $page/api/v1/rooms/lobby/files | grep '"width":40'
+said "a picture is taken"
 systemctl reload trio-chat.service
 await logged "settings reloaded\\|nothing has changed"
 said "a reload is a reload"
