@@ -91,6 +91,7 @@ def ours() -> str:
 
 def make_root(root: Path, release: str, packages: tuple[str, ...] = PACKAGES) -> None:
     """Install a minimal Debian of a release, and clone the project into it."""
+    root.mkdir(exist_ok=True)
     root.chmod(0o755)  # it is the system's top, which all of its users pass through
     variant = ("--variant=minbase", f"--include={','.join(packages)}")
     subprocess.run(["debootstrap", *variant, release, root, mirror(ours())], check=True)

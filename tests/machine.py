@@ -66,7 +66,8 @@ said "its exposure is 2.0 at most; nobody else reads the database"
 fetch --json '{{"text": "kept"}}' $page/api/v1/rooms/lobby/messages
 await kept '"kept"'
 said "a message is kept"
-who=$(fetch --json '{{"nick": "Ann"}}' $page/api/v1/sessions | sed 's/.*"session":"\\([^"]*\\)".*/\\1/')
+begun=$(fetch --json '{{"nick": "Ann"}}' $page/api/v1/sessions)
+who=$(echo "$begun" | sed 's/.*"session":"\\([^"]*\\)".*/\\1/')
 draw='from PIL import Image; Image.new("RGB", (40, 30)).save("/tmp/picture.jpg")'
 /opt/trio-chat/bin/python -c "$draw"
 fetch --header "Authorization: Bearer $who" --form file=@/tmp/picture.jpg \\
