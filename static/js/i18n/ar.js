@@ -83,6 +83,7 @@ export const ar = {
 
   // Errors of the server, by code; for other codes the server's own text is shown
   "error.bad_room": "اسم الغرفة حتى 64 حرفًا ورقمًا؛ ويجوز بينها _ . -",
+  "error.bad_nick": "للاسم 32 حرفًا على الأكثر، بينها حرف أو رقم، وليس فيه ما لا يُرى.",
   "error.nick_taken": "هناك من يحمل هذا الاسم.",
   "error.too_many_rooms": "أنت في غرف كثيرة جدًا. غادر إحداها أولًا.",
   "error.unavailable": "لا يستطيع الخادم حفظ شيء الآن.",

@@ -174,6 +174,7 @@ export const de = {
 
   // Errors of the server
   "error.bad_room": "Der Name eines Raums hat bis zu 64 Buchstaben und Ziffern; dazwischen dürfen _ . - stehen.",
+  "error.bad_nick": "Ein Name hat bis zu 32 Zeichen, darunter einen Buchstaben oder eine Ziffer, und keine unsichtbaren.",
   "error.nick_taken": "So heißt schon jemand.",
   "error.too_many_rooms": "Sie sind in zu vielen Räumen. Verlassen Sie erst einen.",
   "error.not_joined": "Sie sind nicht in diesem Raum.",

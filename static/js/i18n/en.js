@@ -77,6 +77,7 @@ export const en = {
   "name.enter": "Join the chat",
 
   // Errors of the server, by code; for other codes the server's own text is shown
+  "error.bad_nick": "A name has up to 32 characters, with a letter or a digit among them, and none that cannot be seen.",
   "error.nick_taken": "Somebody else is called that.",
   "error.unavailable": "The server cannot keep anything just now.",
   "error.busy": "That was too much at once.",

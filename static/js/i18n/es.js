@@ -83,6 +83,7 @@ export const es = {
 
   // Errors of the server, by code; for other codes the server's own text is shown
   "error.bad_room": "El nombre de una sala tiene hasta 64 letras y cifras; entre ellas puede haber _ . -",
+  "error.bad_nick": "Un nombre tiene hasta 32 caracteres, entre ellos una letra o una cifra, y ninguno invisible.",
   "error.nick_taken": "Otra persona se llama así.",
   "error.too_many_rooms": "Está en demasiadas salas. Deje una primero.",
   "error.unavailable": "El servidor no puede guardar nada ahora mismo.",

@@ -174,6 +174,7 @@ export const fr = {
 
   // Errors of the server
   "error.bad_room": "Le nom d’un salon a jusqu’à 64 lettres et chiffres ; _ . - peuvent se trouver entre eux.",
+  "error.bad_nick": "Un nom a jusqu’à 32 caractères, dont une lettre ou un chiffre, et aucun qui soit invisible.",
   "error.nick_taken": "Quelqu’un d’autre porte déjà ce nom.",
   "error.too_many_rooms": "Vous êtes dans trop de salons. Quittez-en un d’abord.",
   "error.not_joined": "Vous n’êtes pas dans ce salon.",
