@@ -15,6 +15,7 @@ from trio_chat.errors import Failed
 from trio_chat.workers import private_postgres as module
 from trio_chat.workers import programs
 from trio_chat.workers.child import Child
+from trio_chat.workers.lending import is_folder, lent
 from trio_chat.workers.pauses import Pauses
 from trio_chat.workers.private_postgres import (
     PrivatePostgres,
@@ -186,3 +187,13 @@ def test_the_last_line_is_the_reason() -> None:
     assert last_line(b"one\ntwo: why\n \n") == "two: why"
     assert last_line(b"") == "it does not say why"
     assert issubclass(Failed, Exception)
+
+
+def test_what_cannot_be_lent_is_told(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command ends with the reason, as the chat would."""
+    monkeypatch.setattr(module, "user_for_programs", str)
+    install(places, "15")
+    with pytest.raises(Failed, match="cannot make"), lent(str(places / "chat.db.postgres")):
+        pytest.fail("there is none")
+    assert is_folder("chat.db.postgres")
+    assert not is_folder("postgresql://x/chat.postgres")

@@ -1,8 +1,10 @@
 """The command that moves a chat from one database to another, such as from SQLite to PostgreSQL."""
 
+import argparse
+import shutil
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +19,8 @@ from trio_chat.journal.sqlite import moving
 from trio_chat.journal.types import JournalError
 from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import say
+from trio_chat.workers.lending import is_folder, lent
+from trio_chat.workers.private_postgres import ENDING
 
 MINUTE = 60  # seconds
 
@@ -32,20 +36,54 @@ def main(arguments: Sequence[str]) -> int:
     if IN_MEMORY in (options.source, options.target):
         raise ConfigError("':memory:' is in its server alone")
     _check_different(options.source, options.target)
-    begin = time.monotonic()
-    with _place(options.source, "source") as source:
-        if options.dry_run:
-            with _place(options.target, "trial") as target:
-                rows, seconds = _try(source, target)
-            show(rows)
-            say(f"it would take about {duration(seconds)}; nothing was moved")
-            return 0
-        with _place(options.target, "target") as target:
-            rows = _move(source, target)
-    show(rows)
-    took = duration(time.monotonic() - begin)
-    say(f"moved in {took}; from now on start the server with --database {shown(options.target)}")
+    with (
+        _reached(options.source, "source", is_trial=False) as source,
+        _reached(options.target, "target", is_trial=options.dry_run) as target,
+    ):
+        told = _try_all(source, target) if options.dry_run else _move_all(source, target, options)
+    say(told)
     return 0
+
+
+@contextmanager
+def _reached(database: str, role: str, *, is_trial: bool) -> Iterator[str]:
+    """Have a database be there for the block; a PostgreSQL of a chat's own has to be started.
+
+    Raises:
+        ConfigError: the source is not there.
+    """
+    if not is_folder(database):
+        yield database
+        return
+    is_new = not Path(database).exists()
+    if is_new and role == "source":
+        raise ConfigError(f"there is no folder {database}")
+    try:
+        with lent(database) as url:
+            yield url
+    finally:
+        if is_new and is_trial:
+            shutil.rmtree(database)
+
+
+def _try_all(source: str, target: str) -> str:
+    """Show how much there is; return how long it would take, in words."""
+    with _place(source, "source") as there, _place(target, "trial") as here:
+        rows, seconds = _try(there, here)
+    show(rows)
+    return f"it would take about {duration(seconds)}; nothing was moved"
+
+
+def _move_all(source: str, target: str, options: argparse.Namespace) -> str:
+    """Move all, and show how much there is; return how long it took, in words."""
+    begin = time.monotonic()
+    with _place(source, "source") as there, _place(target, "target") as here:
+        rows = _move(there, here)
+    show(rows)
+    name = shown(options.target)
+    flags = f"--workers N --database {name.removesuffix(ENDING)}" if is_folder(name) else ""
+    took = duration(time.monotonic() - begin)
+    return f"moved in {took}; from now on start the server with {flags or f'--database {name}'}"
 
 
 def _command_line() -> CommandLine:
@@ -56,7 +94,7 @@ def _command_line() -> CommandLine:
         "either. What was interrupted goes on with the same command; at the end both are compared.",
         [],
     )
-    help = "a file of SQLite, or postgresql://..."
+    help = f"a file of SQLite, postgresql://..., or NAME{ENDING}, the folder of --workers"
     line.add_argument("source", metavar="FROM", help=help)
     line.add_argument("target", metavar="TO", help=f"{help}; a new file, or a place without tables")
     line.add_argument("--dry-run", action="store_true", help="only tell how long it would take")

@@ -75,14 +75,23 @@ def private_postgres(config: Config) -> "PrivatePostgres | None":
     if not folder.exists() and Path(config.database).exists():
         raise ConfigError(
             f"{config.workers} workers need PostgreSQL, and {config.database} is a file for one "
-            "process: see trio-chat migrate, or give --database postgresql://…"
+            f"process: trio-chat migrate {config.database} {config.database}{ENDING} moves it there"
         )
+    return of_folder(folder, config.workers)
+
+
+def of_folder(folder: Path, workers: int) -> "PrivatePostgres":
+    """Return the PostgreSQL of a folder, which may not be there yet.
+
+    Raises:
+        ConfigError: there can be none; the message says why.
+    """
     socket = f"{folder}/.s.PGSQL.{PORT}"
     if len(os.fsencode(socket)) > PATH_LIMIT:
         raise ConfigError(f"the path {socket} is too long: it may have {PATH_LIMIT} bytes")
     if find_spec("psycopg") is None:
         raise ConfigError(NEEDS_PSYCOPG)
-    return PrivatePostgres(folder, _programs(folder), user_for_programs(), config.workers)
+    return PrivatePostgres(folder, _programs(folder), user_for_programs(), workers)
 
 
 def _programs(folder: Path) -> Path:
