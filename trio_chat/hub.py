@@ -63,7 +63,14 @@ class Hub:
         pause = journal.bus.gap_pause
         self.uploads = Uploads()
         self._chat = Chat(
-            config, journal.epoch, journal.secret, limits, self.access, pause, self.uploads
+            config,
+            journal.epoch,
+            journal.secret,
+            limits,
+            self.access,
+            pause,
+            self.uploads,
+            has_claims=journal.bus.has_claims,
         )
         registry = self.access.registry
         self._storage = Storage(
@@ -189,6 +196,8 @@ class Hub:
         self._storage.load(effects.loads)
         self._storage.seek(effects.seeks)
         self._storage.keep_people(*effects.people)
+        if effects.claims:
+            self._journal.bus.claim(effects.claims)
         if effects.moves or effects.typing:
             self._journal.bus.share(effects.moves, effects.typing)
         if writes := len(effects.writes):

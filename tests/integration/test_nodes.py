@@ -17,7 +17,6 @@ from tests.integration.test_moderation import make_class, moderate
 from tests.integration.uploads import fetch, upload
 from trio_chat.journal.hints import Codec, Hint, Outgoing
 from trio_chat.journal.postgres import notify
-from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.wire import Wire
 from trio_chat.protocol.close import REMOVED, SIGNED_OUT
@@ -29,9 +28,12 @@ Pair = tuple[Running, Running]
 
 
 @asynccontextmanager
-async def two_nodes(url: str) -> AsyncIterator[Pair]:
+async def two_nodes(url: str, **settings: object) -> AsyncIterator[Pair]:
     """Run two servers on one database for the block, which know of each other."""
-    async with serving(database=url) as one, serving(database=url) as other:
+    async with (
+        serving(database=url, **settings) as one,
+        serving(database=url, **settings) as other,
+    ):
         await until_known(one, other)
         yield one, other
 
@@ -331,29 +333,6 @@ async def test_people_are_the_same_at_all_nodes(nodes: Pair) -> None:
             assert (await ben.ask(t="nick", nick="anna"))["code"] == "nick_taken"
             assert (await ann.ask(t="sign_out"))["t"] == "ok"
             assert (await twin.ending())[1] == SIGNED_OUT.code
-
-
-async def test_two_who_take_a_nick_at_once(nodes: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of them has it in the end, and the other one is renamed, as both nodes know."""
-    one, other = nodes
-
-    async def nothing(_: PostgresJournal) -> dict[str, bytes]:
-        return {}
-
-    monkeypatch.setattr(PostgresJournal, "people_changes", nothing)
-    async with chatting(one, "Kim", "tea") as first, chatting(other, "Kim", "tea") as second:
-        monkeypatch.undo()
-        with trio.fail_after(PATIENCE):
-            while True:
-                names = [
-                    node.server._hub.people.now(who.who["id"])
-                    for node in nodes
-                    for who in (first, second)
-                ]
-                if None not in names and len({name.nick for name in names if name}) == 2:
-                    break
-                await trio.sleep(0.01)
-        assert {name.nick for name in names if name} == {"Kim", "Kim-2"}
 
 
 async def until_state(who: Chatter, nick: str, state: str) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import closing
+from functools import partial
+from unittest.mock import ANY
 
 import psycopg
 import pytest
@@ -17,7 +19,15 @@ from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.wire import Wire
-from trio_chat.journal.types import NO_SUCH_MESSAGE, Elsewhere, InRoom, Result
+from trio_chat.journal.types import (
+    NO_SUCH_MESSAGE,
+    Arrived,
+    Claimed,
+    Elsewhere,
+    InRoom,
+    Result,
+    Unavailable,
+)
 
 LATER = 10**15  # a time, in ms since 1970
 PATIENCE = 60  # seconds; the machine may be busy
@@ -91,6 +101,7 @@ async def test_nothing_to_tell(both: Both) -> None:
     assert not bus._outgoing
     NoBus().tell([committed])
     NoBus().share({}, [])
+    NoBus().claim({"ann": "a"})
 
 
 async def test_no_more_nodes_are_remembered_than_may_be(
@@ -101,8 +112,48 @@ async def test_no_more_nodes_are_remembered_than_may_be(
     bus = bus_of(both[0])
     for number in (1, 2, 1, 3):
         codec = Codec(both[0].secret, str(number) * 32)
-        bus._take(codec.encode(Hint(number, {}, [])), lambda _: None)
+        bus._take(codec.encode(Hint(number, {}, [])))
     assert [*bus._heard] == [b"1" * 16, b"3" * 16]
+
+
+async def test_a_node_that_is_cut_off_claims_if_it_is_alone(both: Both) -> None:
+    """Then nobody else can; it is written later. One that others know of claims nothing."""
+    bus = bus_of(both[0])
+    told: list[Arrived | Claimed] = []
+    bus._emit = told.append
+    bus._is_cut_off = True
+    for others in (1, 0):
+        bus.others = others
+        bus.claim({"ann": "a", "eve": None})
+    bus.claim({"ann": "a"})
+    assert told == [Claimed([("ann", "a")], {"ann": "a"})]
+    assert bus._claims.is_due
+
+
+async def test_a_node_commits_nothing_after_its_lease(both: Both) -> None:
+    """If others run, until it has claimed again what it holds."""
+    bus = bus_of(both[0])
+    await both[0].commit([say()])
+    bus._leased_until = trio.current_time() - 1
+    await both[0].commit([say()])
+    bus.others = 1
+    with pytest.raises(Unavailable):
+        await both[0].commit([say()])
+    bus._claims.wish({"ann": "a"})
+    bus._claims.lapse()
+    bus._leased_until = float("inf")
+    assert bus.has_lapsed
+    with closing(await Wire.open(both[0]._database.url)) as wire:
+        assert await bus._claims.write(partial(bus._ask, wire))
+        assert not bus.has_lapsed
+
+        async def ask(*question: bytes) -> object:
+            bus._claims.wish({"ann": None})
+            return await bus._ask(wire, *question)
+
+        bus._claims.wish({"ann": "b"})
+        assert await bus._claims.write(ask) == Claimed([("ann", "b")], ANY, ANY)
+        assert bus._claims.is_due  # it is not wanted any more
 
 
 class TestWires:

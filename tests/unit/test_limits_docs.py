@@ -73,6 +73,7 @@ NO_BOUNDS = {
         journal.postgres.notify.BEAT journal.postgres.notify.PACE
         journal.postgres.notify.MOVES_PACE journal.postgres.notify.GAP_PAUSE
         journal.postgres.notify.RETRY
+        core.claims.RETRY_MS journal.postgres.claims.RETRY_MS
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY
         core.records.SHARED_LAZY core.room.CROWD_PAUSE
         core.rooms.TOLD_INTERVAL core.settling.HOLD delivery.ring.FEWEST

@@ -7,6 +7,7 @@ from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.catchup_queue import CatchUpQueue
+from trio_chat.core.claims import Claims
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
@@ -48,6 +49,7 @@ class Given(NamedTuple):
         delay: Has something called so many seconds later.
         load: Has a room loaded.
         gap_pause: Seconds in which what is missing in a room may come by itself.
+        has_claims: Whether nicks have to be claimed, as other nodes may have them.
     """
 
     config: Config
@@ -59,6 +61,7 @@ class Given(NamedTuple):
     delay: Delay
     load: Callable[[str], None]
     gap_pause: float
+    has_claims: bool
 
 
 class World(NamedTuple):
@@ -109,7 +112,8 @@ def make_world(given: Given) -> World:
     queue = CatchUpQueue(connections, given.epoch, given.access)
     rooms = Rooms(config, given.delay, given.load, queue.requeue, given.gap_pause)
     sessions = Sessions(given.secret)
-    people = People(sessions, config, clock)
+    claims = Claims(timers, lambda: turn.now, are_needed=given.has_claims)
+    people = People(sessions, config, clock, claims)
     arrivals = Arrivals(clock, people.records.keep_beside)
     return World(
         turn=turn,

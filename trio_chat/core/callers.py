@@ -4,6 +4,7 @@ from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.arrivals import Arrivals
+from trio_chat.core.claims import Unclaimed
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.introductions import Introductions
@@ -86,7 +87,13 @@ class Callers:
         self._uploads = uploads
 
     def introduce(
-        self, caller: Requester, request: requests.Hello, now: float, grant: Grant, label: str
+        self,
+        caller: Requester,
+        request: requests.Hello,
+        now: float,
+        grant: Grant,
+        label: str,
+        again: Unclaimed | None = None,
     ) -> answers.Welcome:
         """Begin a session for a caller who says hello, and return the welcome.
 
@@ -96,11 +103,14 @@ class Callers:
             now: Trio's time.
             grant: What has let them in.
             label: Of the device that the session is for.
+            again: What was claimed for them, if they had to wait for that.
 
         Raises:
             RequestError: it cannot be granted.
+            Unclaimed: the nick is not theirs yet.
         """
-        self._limits.check(None, request, None, caller.address, now)
+        if again is None:
+            self._limits.check(None, request, None, caller.address, now)
         pairing, is_named = self._introductions.look(caller, request, grant)
         is_new = not (is_named or pairing)
         if is_new:
@@ -109,8 +119,11 @@ class Callers:
         if pairing:
             person = self._speakers.of_id(pairing.person_id, nick)
         else:
-            person = self._speakers.introduce(request.session, nick, grant.subject)
+            new_id = None if again is None else lambda: again.person_id
+            person = self._speakers.introduce(request.session, nick, grant.subject, new_id)
         self._redemption.check_invited(grant, person.id)
+        if grant.subject is None:
+            self._people.check_name(person)
         known_since, session, has_ended = self._introductions.introduce(
             caller, person, request, grant, pairing, is_new=is_new, label=label
         )
@@ -231,16 +244,19 @@ class Callers:
         request: governing.AnyGoverning,
         now: float,
         grant: Grant,
+        again: Unclaimed | None = None,
     ) -> None:
         """Do what a caller asks for about rooms, rights or people, or begin to.
 
         Raises:
             RequestError: it cannot be granted.
+            Unclaimed: it is not clear yet whether a nick is used.
         """
         room = getattr(request, "room", SERVER)
         asker, room, link = self._asker(caller, credentials, room, now, grant)
         person_id = asker.person.id if asker.person else None
-        self._limits.check(person_id, request, None, caller.address, now)
+        if again is None:
+            self._limits.check(person_id, request, None, caller.address, now)
         self._moderation.carry_out(Requested(caller, None, asker, link), request)
 
     def _asker(

@@ -12,6 +12,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.backlog import Backlog
 from trio_chat.core.basis import Given
 from trio_chat.core.canary import Canary
+from trio_chat.core.claims import Unclaimed
 from trio_chat.core.effects import Effects
 from trio_chat.core.messages import (
     AccessChanged,
@@ -70,9 +71,10 @@ class Chat:
         access: What people may do; the chat changes it.
         gap_pause: Seconds in which what is missing in a room may come by itself.
         uploads: The files that messages may have.
+        has_claims: Whether nicks have to be claimed, as other nodes may have them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it begins with
         self,
         config: Config,
         epoch: str,
@@ -81,6 +83,8 @@ class Chat:
         access: Access,
         gap_pause: float = 0.0,
         uploads: Uploads | None = None,
+        *,
+        has_claims: bool = False,
     ) -> None:
         self._uploads = uploads = Uploads() if uploads is None else uploads
         self._changes = NO_CHANGES  # of people, that were taken last
@@ -94,6 +98,7 @@ class Chat:
             delay=self._delay,
             load=self._load,
             gap_pause=gap_pause,
+            has_claims=has_claims,
         )
         parts = make_parts(given)
         world, rights, entrances = parts.world, parts.rights, parts.entrances
@@ -235,6 +240,7 @@ class Chat:
         if self._registration.shutdown and not self._pending:
             self._registration.say_goodbye()
         effects.moves = self._presence.take_moves()
+        effects.claims = self.people.claims.take_wishes()
         effects.people = self._changes = self.people.records.take_changes(now)
         self._devices.hand_over(effects.people)
         return effects
@@ -320,12 +326,21 @@ class Chat:
     def _load(self, name: str) -> None:
         self._turn.effects.loads.append(name)
 
-    def _call(self, message: ApiRequest) -> None:
+    def _call_again(
+        self, message: ApiRequest, unclaimed: Unclaimed, error: RequestError | None
+    ) -> None:
+        """Grant a call anew for which a nick had to be claimed, or answer why not."""
+        if error is None:
+            self._call(message, unclaimed)
+        else:
+            self._handlers.refuse(message.caller, error, "http")
+
+    def _call(self, message: ApiRequest, again: Unclaimed | None = None) -> None:
         caller, credentials, request, grant, label = message
         now = self._turn.now
         try:
             if isinstance(request, requests.Hello):
-                welcome = self._callers.introduce(caller, request, now, grant, label)
+                welcome = self._callers.introduce(caller, request, now, grant, label, again)
                 self._turn.reply(caller, welcome)
                 return
             if isinstance(request, OF_DEVICES):
@@ -339,9 +354,12 @@ class Chat:
                 return
             self._pending.check_room()
             if not isinstance(request, requests.WriteRequest):
-                self._callers.govern(caller, credentials, request, now, grant)
+                self._callers.govern(caller, credentials, request, now, grant, again)
                 return
             write = self._callers.write(caller, credentials, request, now, grant)
+        except Unclaimed as unclaimed:
+            go_on = partial(self._call_again, message, unclaimed)
+            self.people.claims.want(unclaimed, go_on)
         except RequestError as error:
             self._handlers.refuse(caller, error, "http")
         else:

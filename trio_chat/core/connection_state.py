@@ -46,6 +46,8 @@ class ConnectionState:
     is_let_in: bool = True  # else its hello decides that
     label: str = ""  # of its device
     removed_from: Collection[str] = ()  # rooms that its person may not be in any more
+    is_claiming: bool = False  # whether its next requests wait until a nick is claimed
+    new_id: str = ""  # of a new person, who waits for that
 
     @property
     def holder_id(self) -> str | None:

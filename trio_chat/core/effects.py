@@ -10,7 +10,7 @@ from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.recipient import LookedUp, Recipient, Requester
 from trio_chat.journal.storage import Seek, Tally
-from trio_chat.journal.types import Moves, Write
+from trio_chat.journal.types import Moves, Wishes, Write
 from trio_chat.protocol import answers
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.events import Person
@@ -24,8 +24,9 @@ class Effects:
 
     ``replies`` and ``acks`` are answers to single connections; the ``acks`` come behind the
     broadcasts of what they acknowledge. ``catch_up`` is what single connections have missed.
-    ``people`` is what is to be kept of them from now on. Other nodes are to learn ``moves``, who
-    has come into rooms or gone, and ``typing``, who types where.
+    ``people`` is what is to be kept of them from now on, ``claims`` which nicks are to be theirs.
+    Other nodes are to learn ``moves``, who has come into rooms or gone, and ``typing``, who types
+    where.
     """
 
     replies: Replies = field(default_factory=lambda: defaultdict(list))
@@ -36,6 +37,7 @@ class Effects:
     loads: list[str] = field(default_factory=list)
     seeks: list[Seek | Tally] = field(default_factory=list)
     people: Changes = NO_CHANGES
+    claims: Wishes = field(default_factory=dict)
     moves: Moves = field(default_factory=dict)
     typing: list[tuple[str, Person]] = field(default_factory=list)
     look_ups: list[tuple[Recipient, LookedUp]] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """Following: takes into the chat what other nodes, or commands beside the server, have done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from trio_chat.core.access import Access
@@ -11,9 +11,16 @@ from trio_chat.core.registry import SERVER
 from trio_chat.journal.arrivals import MARK
 from trio_chat.journal.people import NOBODY
 from trio_chat.journal.storage import Foreign
-from trio_chat.journal.types import Arrived, Committed, Elsewhere, PeopleChanged, RoomState
+from trio_chat.journal.types import (
+    Arrived,
+    Claimed,
+    Committed,
+    Elsewhere,
+    PeopleChanged,
+    RoomState,
+)
 from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.events import ActKept, Typing
+from trio_chat.protocol.events import ActKept, Person, Typing
 
 
 class Following:
@@ -55,6 +62,9 @@ class Following:
                         self._rooms[name].tell(Typing(room=name, who=who))
             case Elsewhere(names, places):
                 self._presence.follow(names, places)
+            case Claimed():
+                for folded, id in self._people.claims.take(change):
+                    self._rename(self._people.lose_nick(id, folded))
             case PeopleChanged(records):
                 self._follow_people(records)
             case _:
@@ -81,12 +91,16 @@ class Following:
                 self._people.records.raise_floor(data)
             else:
                 followed = self._people.follow(id, data)
-                for before, person in followed.renamed:
-                    silent = partial(self._is_muted, person.id)
-                    self._presence.rename(person, before, silent)
-                    self._access.registry.call(person)
+                self._rename(followed.renamed)
                 self._devices.end_over(id)
                 self._marks.follow(id, followed.before)
+
+    def _rename(self, renamed: Iterable[tuple[Person, Person]]) -> None:
+        """Tell how people are called now who were called something else before."""
+        for before, person in renamed:
+            silent = partial(self._is_muted, person.id)
+            self._presence.rename(person, before, silent)
+            self._access.registry.call(person)
 
     def _is_muted(self, person_id: str, room: str) -> bool:
         """Whether nobody is told yet in a room what somebody is called."""

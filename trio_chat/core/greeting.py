@@ -76,6 +76,7 @@ class Greeting:
 
         Raises:
             RequestError: it may not, or not under this nick.
+            Unclaimed: the nick is not theirs yet; then it is to be tried again.
         """
         self._check(state, request)
         grant = state.grant
@@ -101,11 +102,12 @@ class Greeting:
 
         Raises:
             RequestError: the code is not good, the nick cannot be, or too many have come.
+            Unclaimed: the nick is not theirs yet; nothing is changed.
         """
         grant = state.grant
         pairing, is_named = self._introductions.look(state.client, request, grant)
         person_id = pairing.person_id if pairing else None
-        person_id = person_id or self._people.identify(request.session, request.key, grant.subject)
+        person_id = person_id or self._identify(state, request)
         self._check_invited(state, person_id)
         before = self._people.now(person_id)
         is_new = before is None and not (is_named or pairing)
@@ -113,9 +115,19 @@ class Greeting:
             self._introductions.check_new(state.client, state.way_in)
         nick = (before.nick if pairing and before else None) or grant.nick or request.nick or ""
         person = self._people.enter(person_id, nick, state.client)
+        state.new_id = ""
         self._access.registry.call(person)
         state.person_id = person.id
         return person, before, pairing, is_new
+
+    def _identify(self, state: ConnectionState, request: requests.Hello) -> str:
+        """Return the id of who says hello: a new one stays as it is while the nick is claimed."""
+
+        def new_id() -> str:
+            state.new_id = state.new_id or self._people.new_id()
+            return state.new_id
+
+        return self._people.identify(request.session, request.key, state.grant.subject, new_id)
 
     def _join(self, state: ConnectionState, wanted: requests.Resume) -> None:
         """Join a room that a hello names; if that cannot be, only this room is refused."""

@@ -10,6 +10,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.catchup import CatchUp
 from trio_chat.core.catchup_queue import CatchUpQueue
+from trio_chat.core.claims import Unclaimed
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
@@ -143,7 +144,22 @@ class Handlers:
             return
         try:
             self._handlers[type(request)](state, request)
+        except Unclaimed as unclaimed:
+            state.is_claiming = True
+            self._people.claims.want(unclaimed, partial(self._go_on, client, request))
         except RequestError as error:
+            error.answer.id = request.id
+            self.refuse(client, error, state.way_in)
+
+    def _go_on(self, client: Recipient, request: AnyAsked, error: RequestError | None) -> None:
+        """Grant a request anew for which a nick had to be claimed, or answer why not."""
+        state = self._connections.get(client)
+        if state is None or state.is_over:
+            return
+        state.is_claiming = False
+        if error is None:
+            self.handle(client, request)
+        else:
             error.answer.id = request.id
             self.refuse(client, error, state.way_in)
 

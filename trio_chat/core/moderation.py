@@ -115,6 +115,7 @@ class Moderation:
 
         Raises:
             RequestError: they may not, or it cannot be.
+            Unclaimed: it is not clear yet whether a nick is used at other nodes; nothing is begun.
         """
         if isinstance(request, governing.Create):
             self._judge.check(asked.asker, request, SERVER, self._turn.now)
@@ -209,6 +210,7 @@ class Moderation:
             raise RequestError("not_found", "nobody has this nick")
         if self._people.is_here(person.id):
             raise RequestError("nick_taken", f"{person.nick} is here, or was just now")
+        self._people.nicks.check_unused(request.nick)
         pending = Pending(asked.requester, asked.state, request.id)
         self._ledger.record(acts.NickFreed(people=[person]), asked.person, pending)
 

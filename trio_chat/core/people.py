@@ -6,12 +6,15 @@ from typing import NamedTuple
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.core.claims import Claims
 from trio_chat.core.nicks import Nicks
 from trio_chat.core.records import Records
 from trio_chat.core.sessions import Claim, Sessions
+from trio_chat.core.timers import Timers
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.journal.people import DAY, PersonRecord, decode, head_of, merged
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.names import fold
 
 
 class Followed(NamedTuple):
@@ -32,10 +35,15 @@ class People:
         sessions: Makes tokens.
         config: How long, and for how many, something is kept.
         clock: The wall clock, in ms since 1970.
+        claims: Have nicks held by this node, where others have the database, too.
     """
 
     def __init__(
-        self, sessions: Sessions, config: Config, clock: Callable[[], int] = wall_clock
+        self,
+        sessions: Sessions,
+        config: Config,
+        clock: Callable[[], int] = wall_clock,
+        claims: Claims | None = None,
     ) -> None:
         self._sessions = sessions
         self._config = config
@@ -45,7 +53,9 @@ class People:
         self._held_until: dict[str, float] = {}  # of those who have no connection
         self._leaving: set[str] = set()  # who give up their nick with their last connection
         self.records = Records(config, lambda id, record: self.nicks.disown(id, record.nick))
-        self.nicks = Nicks(self.records, config, clock, self.is_here)
+        self.claims = claims = claims or Claims(Timers(), lambda: 0.0)
+        claims.is_used = self._is_called
+        self.nicks = Nicks(self.records, config, clock, self.is_here, claims)
 
     # Sessions
 
@@ -77,7 +87,11 @@ class People:
         return bool(days and claim.issued) and self._clock() >= claim.issued + days * DAY
 
     def identify(
-        self, token: str | None, key: str | None = None, subject: str | None = None
+        self,
+        token: str | None,
+        key: str | None = None,
+        subject: str | None = None,
+        new_id: Callable[[], str] | None = None,
     ) -> str:
         """Return the id of a person.
 
@@ -89,7 +103,13 @@ class People:
         claim = self.claim(token)
         if claim:
             return claim.person.id
-        return self._sessions.id_behind(key) if key else self._sessions.new_id()
+        if key:
+            return self._sessions.id_behind(key)
+        return new_id() if new_id else self.new_id()
+
+    def new_id(self) -> str:
+        """Return the id of a new person."""
+        return self._sessions.new_id()
 
     def met_at(self, person_id: str) -> int:
         """Return since when somebody is known by a session, in ms since 1970; 0 if by none."""
@@ -150,6 +170,15 @@ class People:
             return ""
         return self._sessions.token(person, grant.mark, known_since, session, self._clock())
 
+    def check_name(self, person: Person) -> None:
+        """Make sure that somebody who may not be here can have a nick.
+
+        Raises:
+            Unclaimed: this node does not hold it for them yet.
+        """
+        if not self.is_here(person.id):
+            self.claims.check(person.id, fold(person.nick))
+
     def name(self, person: Person) -> None:
         """Keep the nick of somebody who has a session and is not here, as of those who were."""
         if not self.is_here(person.id):
@@ -182,6 +211,7 @@ class People:
 
         Raises:
             RequestError: the nick cannot be, or is somebody else's.
+            Unclaimed: this node does not hold it for them yet.
         """
         person = self._take_nick(person_id, nick)
         self._connections.setdefault(person.id, set()).add(member)
@@ -194,6 +224,7 @@ class People:
 
         Raises:
             RequestError: the nick cannot be, or is somebody else's.
+            Unclaimed: this node does not hold it for them yet.
         """
         return self._take_nick(person.id, nick)
 
@@ -226,6 +257,8 @@ class People:
         if not self._config.nick_keep_days or person_id in self._leaving:
             self._leaving.discard(person_id)
             self.nicks.free(person_id)
+        nick = self.records.get(person_id).nick
+        self.claims.release_unused(person_id, fold(nick))
         self.records.put_away(person_id)
 
     # Nicks that are kept
@@ -278,12 +311,32 @@ class People:
         if here and here.nick != both.nick:
             self._persons[id] = Person(id, both.nick)
             renamed.append((here, self._persons[id]))
+            self.claims.hold(id, fold(both.nick))
         loser = self.nicks.contend(id, both.nick) if both.nick else None
-        if loser is not None and (before := self._persons.get(loser)):
-            renamed.append((before, self._take_nick(loser, self.nicks.like(both.nick))))
+        if loser is not None and loser in self._persons:
+            renamed.append(self._rename_like(loser, both.nick))
         elif loser is not None:
             self.nicks.free(loser)
         return Followed(renamed, ours if ours.epoch == both.epoch else PersonRecord())
+
+    def lose_nick(self, person_id: str, folded: str) -> list[tuple[Person, Person]]:
+        """Take in that somebody else has a nick; return who is renamed for it, before and after."""
+        here = self._persons.get(person_id)
+        return (
+            [self._rename_like(person_id, here.nick)] if here and fold(here.nick) == folded else []
+        )
+
+    def _rename_like(self, person_id: str, nick: str) -> tuple[Person, Person]:
+        """Give somebody who is here a nick like one that they cannot have."""
+        before = self._persons[person_id]
+        person = self.nicks.take(person_id, self.nicks.like(nick), is_forced=True)
+        self._persons[person_id] = person
+        return before, person
+
+    def _is_called(self, person_id: str, folded: str) -> bool:
+        """Whether somebody is here under a nick."""
+        here = self._persons.get(person_id)
+        return here is not None and fold(here.nick) == folded
 
     def is_here(self, person_id: str) -> bool:
         """Whether somebody is connected, or was until a short while ago."""

@@ -65,13 +65,14 @@ class Readiness:
         """Whether a request has to wait.
 
         It waits for the client to read what it was sent, lest its own requests be what fills its
-        outbox; for the journal; and for a room that is being loaded.
+        outbox; for the journal; for a room that is being loaded; and for a nick that is claimed.
         """
         state = self._connections.get(client)
         if state is None:
             return False
         return (
-            not client.can_take(0)
+            state.is_claiming
+            or not client.can_take(0)
             or (_is_write(request) and not self._pending.has_room(state))
             or (isinstance(request, ABOUT_A_JOINED_ROOM) and self._is_loading(state, request.room))
         )

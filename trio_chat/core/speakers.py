@@ -1,5 +1,7 @@
 """Speakers: as whom somebody speaks who has no connection, such as a script over HTTP."""
 
+from collections.abc import Callable
+
 from trio_chat.auth.grant import Grant
 from trio_chat.core.people import People
 from trio_chat.core.sessions import Claim, Sessions
@@ -20,7 +22,13 @@ class Speakers:
         self._people = people
         self._sessions = sessions
 
-    def introduce(self, token: str | None, nick: str, subject: str | None = None) -> Person:
+    def introduce(
+        self,
+        token: str | None,
+        nick: str,
+        subject: str | None = None,
+        new_id: Callable[[], str] | None = None,
+    ) -> Person:
         """Return a person for a session without a connection.
 
         Raises:
@@ -29,7 +37,7 @@ class Speakers:
         """
         if subject is None and self._people.is_ended(token):
             raise _over()
-        person_id = self._people.identify(token, subject=subject)
+        person_id = self._people.identify(token, subject=subject, new_id=new_id)
         return self._people.nicks.check_free(Person(person_id, nick))
 
     def of_id(self, person_id: str, nick: str) -> Person:

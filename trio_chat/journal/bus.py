@@ -8,7 +8,7 @@ from typing import Protocol
 
 import trio
 
-from trio_chat.journal.types import Arrived, Elsewhere, Moves, Result
+from trio_chat.journal.types import Arrived, Claimed, Elsewhere, Moves, Result, Wishes
 from trio_chat.protocol.events import Person
 
 
@@ -16,10 +16,12 @@ class Bus(Protocol):
     """Tells other nodes what is committed here, and hears what they tell.
 
     ``gap_pause`` is for how many seconds what is missing in a room may still come by itself; 0 if
-    it has to be read at once.
+    it has to be read at once. ``has_claims`` tells whether a nick has to be claimed before anybody
+    has it.
     """
 
     gap_pause: float
+    has_claims: bool
 
     def tell(self, results: Sequence[Result]) -> None:
         """Have other nodes told what is committed; it does not wait, and may fail silently."""
@@ -34,6 +36,10 @@ class Bus(Protocol):
         """
         ...
 
+    def claim(self, wishes: Wishes) -> None:
+        """Have nicks claimed, or released; a ``Claimed`` tells what became of claims, some day."""
+        ...
+
     async def elsewhere(self, names: Callable[[], Iterable[str]]) -> Elsewhere | None:
         """Return who is in rooms by other nodes; ``None`` if that is as it was.
 
@@ -45,11 +51,12 @@ class Bus(Protocol):
         """
         ...
 
-    async def run(self, emit: Callable[[Arrived], None]) -> None:
+    async def run(self, emit: Callable[[Arrived | Claimed], None]) -> None:
         """Tell and hear until cancelled.
 
         Args:
-            emit: Takes what other nodes have committed; it must not block.
+            emit: Takes what other nodes have committed, and what became of claims; it must not
+                block.
         """
         ...
 
@@ -62,12 +69,16 @@ class NoBus:
     """The bus of a server that is alone."""
 
     gap_pause = 0.0
+    has_claims = False
 
     def tell(self, results: Sequence[Result]) -> None:
         """Tell nobody."""
 
     def share(self, moves: Moves, typing: Sequence[tuple[str, Person]]) -> None:
         """Tell nobody."""
+
+    def claim(self, wishes: Wishes) -> None:
+        """Do nothing: whoever asks first has a nick."""
 
     async def elsewhere(
         self,
@@ -76,7 +87,10 @@ class NoBus:
         """Return that nobody is elsewhere."""
         return None
 
-    async def run(self, emit: Callable[[Arrived], None]) -> None:  # noqa: ARG002 - nothing comes
+    async def run(
+        self,
+        emit: Callable[[Arrived | Claimed], None],  # noqa: ARG002 - nothing comes
+    ) -> None:
         """Hear nothing."""
         await trio.sleep_forever()
 

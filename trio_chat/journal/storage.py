@@ -9,6 +9,7 @@ import trio
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import (
     Arrived,
+    Claimed,
     Elsewhere,
     ForeignWrites,
     PeopleChanged,
@@ -117,7 +118,7 @@ class PeopleNotKept(NamedTuple):
     retry_ms: int
 
 
-Foreign = ForeignWrites | Arrived | PeopleChanged | Elsewhere  # what others have done
+Foreign = ForeignWrites | Arrived | PeopleChanged | Elsewhere | Claimed  # what others have done
 Change = PeopleForgotten | RoomsUnused | Pruned | Foreign
 Outcome = (
     Stored

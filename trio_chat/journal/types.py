@@ -225,6 +225,22 @@ class InRoom(NamedTuple):
     is_quiet: bool = False
 
 
+# Which nicks this node is to hold: by folded nick the id of the person, ``None`` for it no more.
+Wishes = Mapping[str, str | None]
+
+
+class Claimed(NamedTuple):
+    """What became of claims: each a folded nick, and the id of the person who is to have it.
+
+    ``holders`` has the ids of those who have them now, by folded nick. What is missing there may be
+    claimed again after ``retry_ms``.
+    """
+
+    claims: Sequence[tuple[str, str]]
+    holders: Mapping[str, str]
+    retry_ms: int = 0
+
+
 class Elsewhere(NamedTuple):
     """Who is in these rooms by other nodes."""
 

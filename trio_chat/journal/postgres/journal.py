@@ -23,7 +23,7 @@ from trio_chat.journal.postgres.readers import Readers
 from trio_chat.journal.postgres.search import search
 from trio_chat.journal.postgres.space import Space
 from trio_chat.journal.postgres.upkeep import Upkeep, last_prune
-from trio_chat.journal.postgres.writer import Writer
+from trio_chat.journal.postgres.writer import RETRY_MS, Writer
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.types import (
@@ -34,6 +34,7 @@ from trio_chat.journal.types import (
     RoomState,
     RoomSummary,
     TellPruned,
+    Unavailable,
     Write,
     tell_nobody,
 )
@@ -140,6 +141,8 @@ class PostgresJournal:
         Raises:
             Unavailable: nothing was kept, or nobody knows: then sending again tells.
         """
+        if self._notify.has_lapsed:
+            raise Unavailable(RETRY_MS)
         results = await self._writer.commit(writes)
         self._notify.tell(results)
         return results

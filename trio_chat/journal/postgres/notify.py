@@ -17,11 +17,21 @@ import structlog
 import trio
 
 from trio_chat.journal.hints import HINTS, Codec, Outgoing, arrived
+from trio_chat.journal.postgres.claims import Claims
 from trio_chat.journal.postgres.link import Link, reason
 from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.runs import LEASE, Run
 from trio_chat.journal.postgres.wire import Row, Wire
-from trio_chat.journal.types import Arrived, Committed, Elsewhere, JournalError, Moves, Result
+from trio_chat.journal.types import (
+    Arrived,
+    Claimed,
+    Committed,
+    Elsewhere,
+    JournalError,
+    Moves,
+    Result,
+    Wishes,
+)
 from trio_chat.measures import BusFigures
 from trio_chat.protocol.events import Person
 
@@ -41,13 +51,14 @@ SETTINGS = (
 )
 LIVE = (
     "UPDATE nodes SET until = clock_timestamp() + make_interval(secs => $2::integer)"
-    " WHERE id = decode($1, 'hex')"
+    " WHERE id = decode($1, 'hex') RETURNING 1"
 )
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
 NOT_SHARED = "held messages, codes for other devices and limits by address are each server's own"
 FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
 
 Read = Callable[[Callable[[Link], Any]], Awaitable[Any]]
+Emit = Callable[[Arrived | Claimed], None]
 
 log = structlog.get_logger()
 
@@ -64,10 +75,15 @@ class NotifyBus:
     """
 
     gap_pause = GAP_PAUSE
+    has_claims = True
 
     def __init__(self, url: str, run: Run, place: int, read: Read, figures: BusFigures) -> None:
         self._read = read
         self._places = Places(run.id)
+        self._claims = Claims(run.id)
+        self._emit: Emit = lambda _: None
+        self._is_cut_off = False  # whether nothing can be written just now
+        self._leased_until = float("inf")  # this node runs as far as others know; Trio's time
         self._url = url
         self._id = run.id.hex().encode()
         self._codec = Codec(run.secret, run.id.hex())
@@ -101,6 +117,26 @@ class NotifyBus:
             self._outgoing.add_typing(typing)
             self._wanted.set()
 
+    def claim(self, wishes: Wishes) -> None:
+        """Have nicks claimed, or released; at once while this node is alone and cut off."""
+        self._claims.wish(wishes)
+        self._wanted.set()
+        if self._is_cut_off:
+            self._grant_alone()
+
+    def _grant_alone(self) -> None:
+        if not self.others and (claimed := self._claims.grant_all()):
+            self._emit(claimed)
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether others may have taken what this node holds, as they could not hear of it.
+
+        Then nothing may be committed: it could be by somebody whose nick is another one's by now.
+        """
+        is_over = self._claims.is_behind or trio.current_time() > self._leased_until
+        return bool(self.others) and is_over
+
     async def elsewhere(self, names: Callable[[], Iterable[str]]) -> Elsewhere | None:
         """Return who is in rooms by other nodes; ``None`` if that is as it was."""
         if not self.others and self._places.is_alone:
@@ -113,20 +149,21 @@ class NotifyBus:
         await self._missed.wait()
         self._missed = trio.Event()
 
-    async def run(self, emit: Callable[[Arrived], None]) -> None:
+    async def run(self, emit: Emit) -> None:
         """Tell and hear until cancelled."""
+        self._emit = emit
         self.others = 1  # there may be one until that is known
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._keep_on, self._speak)
-            nursery.start_soon(self._keep_on, self._listen, emit)
+            nursery.start_soon(self._keep_on, self._listen)
 
-    async def _keep_on(self, work: Callable[..., object], *arguments: object) -> None:
+    async def _keep_on(self, work: Callable[[Wire], Awaitable[None]]) -> None:
         """Work on a connection for ever, on another one when it is lost."""
         while True:
             try:
                 wire = await Wire.open(self._url)
                 with closing(wire):
-                    await work(wire, *arguments)  # type: ignore[misc]
+                    await work(wire)
             except FAILURES as error:
                 if not self._is_failing:
                     self._is_failing = True
@@ -137,10 +174,20 @@ class NotifyBus:
     # Telling
 
     async def _speak(self, wire: Wire) -> None:
+        """Tell what there is; what was told last may not have come through."""
         for setting in SETTINGS:
             await self._ask(wire, setting)
-        self._outgoing.miss()  # nobody knows whether what was told last has come through
+        self._outgoing.miss()
         self._places.begin()
+        self._claims.begin()
+        self._is_cut_off = False
+        try:
+            await self._tell(wire)
+        finally:
+            self._is_cut_off = True
+            self._grant_alone()
+
+    async def _tell(self, wire: Wire) -> None:
         beat_at = moves_at = trio.current_time()
         while True:
             now = trio.current_time()
@@ -149,6 +196,9 @@ class NotifyBus:
             if now >= beat_at:
                 beat_at = now + BEAT
                 await self._beat(wire)
+            elif self._claims.is_due:
+                if claimed := await self._claims.write(partial(self._ask, wire)):
+                    self._emit(claimed)
             elif is_moved and now >= moves_at:
                 moves_at = now + MOVES_PACE
                 await self._places.write(partial(self._ask, wire))
@@ -166,7 +216,11 @@ class NotifyBus:
 
     async def _beat(self, wire: Wire) -> None:
         """Say that this node runs, learn whether others do, and let it be heard by oneself."""
-        await self._ask(wire, LIVE, self._id, str(LEASE).encode())
+        now = trio.current_time()
+        if await self._ask(wire, LIVE, self._id, str(LEASE).encode()):
+            if self._leased_until < now:
+                self._claims.lapse()
+            self._leased_until = now + LEASE
         [[others]] = await self._ask(wire, OTHERS, self._id)
         self._count_others(int(others or 0))
         if not self.others:
@@ -192,7 +246,7 @@ class NotifyBus:
 
     # Hearing
 
-    async def _listen(self, wire: Wire, emit: Callable[[Arrived], None]) -> None:
+    async def _listen(self, wire: Wire) -> None:
         await self._ask(wire, f"LISTEN {self._channel}")
         self._heard.clear()
         self._missed.set()
@@ -207,10 +261,10 @@ class NotifyBus:
                         self._is_failing = False
                         log.info("nodes can tell each other again")
                 else:
-                    self._take(data, emit)
+                    self._take(data)
             await trio.lowlevel.checkpoint()
 
-    def _take(self, data: bytes, emit: Callable[[Arrived], None]) -> None:
+    def _take(self, data: bytes) -> None:
         """Take in what another node tells."""
         try:
             read = self._codec.decode(data)
@@ -228,4 +282,4 @@ class NotifyBus:
         if hint.is_all or hint.has_moves or hint.number != before + 1:
             self._missed.set()
         if hint.events or hint.rooms or hint.typing:
-            emit(arrived(hint))
+            self._emit(arrived(hint))

@@ -61,6 +61,11 @@ class Run(NamedTuple):
 BEGIN_NODE = (
     "INSERT INTO nodes (id, until) VALUES (%s, clock_timestamp() + make_interval(secs => %s))"
 )
+FORGET_NICKS = (
+    "WITH known AS (SELECT folded FROM nicks WHERE folded <> '' AND NOT EXISTS"
+    " (SELECT 1 FROM nodes WHERE nodes.id = ANY(nicks.nodes)) ORDER BY folded FOR UPDATE)"
+    " DELETE FROM nicks USING known WHERE nicks.folded = known.folded"
+)
 FORGET_NODES = "DELETE FROM nodes WHERE until < clock_timestamp() - make_interval(hours => %s)"
 
 
@@ -123,6 +128,7 @@ def _begin(link: Link, place: str) -> Run:
         mark(link, place)
     link.execute(FORGET_NODES, (NODE_KEPT,))
     link.execute("DELETE FROM here WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE id = node)")
+    link.execute(FORGET_NICKS)
     link.execute(BEGIN_NODE, (id, LEASE))
     return Run(id, epoch.decode(), secret, kept or _mark(link, place) or "")
 
@@ -163,6 +169,7 @@ def end(link: Link, run: Run) -> None:
     """Take in that a run ends in order."""
     link.execute("DELETE FROM here WHERE node = %s", (run.id,))
     link.execute("DELETE FROM nodes WHERE id = %s", (run.id,))
+    link.execute(FORGET_NICKS)
 
 
 def durable_end(link: Link) -> str:

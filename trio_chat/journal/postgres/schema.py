@@ -97,6 +97,15 @@ MIGRATIONS = (
     ALTER TABLE people ADD COLUMN xid xid8 NOT NULL DEFAULT '0';  -- the last one that wrote it
     CREATE INDEX people_changes ON people (xid);
     """,
+    """
+    CREATE UNLOGGED TABLE nicks (  -- which are held now, by which nodes; with a mark of all
+        folded text COLLATE "C" PRIMARY KEY,  -- empty: the mark, which goes with what is lost
+        person text COLLATE "C" NOT NULL,     -- id
+        nodes bytea[] NOT NULL,
+        since timestamptz                     -- of the mark
+    );
+    INSERT INTO nicks (folded, person, nodes, since) VALUES ('', '', '{}', '-infinity');
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 TABLES = ("events", "words", "states", "cids", "rooms")  # which grow with what is said
