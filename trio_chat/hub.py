@@ -70,7 +70,7 @@ class Hub:
             self.access,
             pause,
             self.uploads,
-            has_claims=journal.bus.has_claims,
+            has_claims=journal.bus.is_shared,
         )
         registry = self.access.registry
         self._storage = Storage(

@@ -74,7 +74,10 @@ class Server:
     def __init__(self, config: Config, journal: Journal, fan_out: FanOut = Loop) -> None:
         self.config = config = LiveConfig.of(config)
         self._journal = journal
-        self._limits = limits = Limits(config)
+        is_shared = journal.bus.is_shared
+        self._limits = limits = Limits(config, is_shared=is_shared)
+        if limits.shared:
+            journal.bus.count(limits.shared.tell, limits.shared.hear)
         self._hub = Hub(journal, config, limits, fan_out)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)

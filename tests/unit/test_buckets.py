@@ -102,7 +102,7 @@ def test_what_can_never_work_is_no_rate(text: str) -> None:
 
 def test_who_is_quiet_is_forgotten() -> None:
     """A few keys are looked at whenever one is added, so nothing ever takes long."""
-    buckets = Buckets(lambda: Bucket(Rate(1, 1)))
+    buckets = Buckets(lambda _: Bucket(Rate(1, 1)))
     for number in range(100):
         buckets.of(str(number), now=0).take(0)
     assert len(buckets) == 100
@@ -115,7 +115,7 @@ def test_who_is_quiet_is_forgotten() -> None:
 
 def test_who_is_not_quiet_is_remembered() -> None:
     """Others who come do not make anybody's bucket full again."""
-    buckets = Buckets(lambda: Bucket(Rate(1, 1)))
+    buckets = Buckets(lambda _: Bucket(Rate(1, 1)))
     buckets.of("ann", now=0).take(0, 1_000_000)
     for number in range(1000):
         buckets.of(str(number), now=number)
@@ -124,7 +124,7 @@ def test_who_is_not_quiet_is_remembered() -> None:
 
 def test_no_more_keys_are_remembered_than_there_may_be() -> None:
     """Even if nobody is quiet."""
-    buckets = Buckets(lambda: Bucket(Rate(1, 1)))
+    buckets = Buckets(lambda _: Bucket(Rate(1, 1)))
     for number in range(KEYS + 10):
         buckets.of(str(number), now=0).take(0, 10)
     assert len(buckets) <= KEYS

@@ -20,7 +20,7 @@ LIST: dict[str, object] = {"t": "sessions", "id": 2}
 class Recorder(NoBus):
     """A bus that keeps what is claimed."""
 
-    has_claims = True
+    is_shared = True
 
     def __init__(self) -> None:
         self.wishes: list[dict[str, str | None]] = []

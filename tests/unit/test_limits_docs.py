@@ -59,6 +59,7 @@ NO_BOUNDS = {
         journal.sqlite.schema.SCHEMA journal.sqlite.reindex.LAST
         journal.sqlite.scrubs.SINCE journal.sqlite.scrubs.NEWEST journal.sqlite.sealing.SINCE
         journal.sqlite.sealing.FAR
+        limits.shared.PEOPLE limits.shared.ADDRESSES
         limits.addresses.SUBNET limits.bucket.ROUNDING logs.LEVELS
         net.head.BEGIN net.proxy_header.FIXED net.proxy_header.LOCAL net.proxy_header.PROXIED
         protocol.request_base.LAST_TIME server_file.SIZE server_file.OWNER_ONLY

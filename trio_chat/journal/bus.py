@@ -8,7 +8,7 @@ from typing import Protocol
 
 import trio
 
-from trio_chat.journal.types import Arrived, Claimed, Elsewhere, Moves, Result, Wishes
+from trio_chat.journal.types import Arrived, Claimed, Counts, Elsewhere, Moves, Result, Wishes
 from trio_chat.protocol.events import Person
 
 
@@ -16,12 +16,12 @@ class Bus(Protocol):
     """Tells other nodes what is committed here, and hears what they tell.
 
     ``gap_pause`` is for how many seconds what is missing in a room may still come by itself; 0 if
-    it has to be read at once. ``has_claims`` tells whether a nick has to be claimed before anybody
-    has it.
+    it has to be read at once. ``is_shared`` tells whether there may be other nodes, so that a nick
+    has to be claimed before anybody has it.
     """
 
     gap_pause: float
-    has_claims: bool
+    is_shared: bool
 
     def tell(self, results: Sequence[Result]) -> None:
         """Have other nodes told what is committed; it does not wait, and may fail silently."""
@@ -33,6 +33,15 @@ class Bus(Protocol):
         Args:
             moves: Who is there now, by room and id; ``None``: they are gone.
             typing: Who types, with the name of the room.
+        """
+        ...
+
+    def count(self, tell: Callable[[], Counts], hear: Callable[[bytes, Counts], None]) -> None:
+        """Have other nodes told now and then what is counted, and hear it from them.
+
+        Args:
+            tell: Returns what is to be told.
+            hear: Takes what another node tells, with its id.
         """
         ...
 
@@ -69,12 +78,15 @@ class NoBus:
     """The bus of a server that is alone."""
 
     gap_pause = 0.0
-    has_claims = False
+    is_shared = False
 
     def tell(self, results: Sequence[Result]) -> None:
         """Tell nobody."""
 
     def share(self, moves: Moves, typing: Sequence[tuple[str, Person]]) -> None:
+        """Tell nobody."""
+
+    def count(self, tell: Callable[[], Counts], hear: Callable[[bytes, Counts], None]) -> None:
         """Tell nobody."""
 
     def claim(self, wishes: Wishes) -> None:

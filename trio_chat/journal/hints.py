@@ -10,13 +10,14 @@ from hashlib import blake2b
 
 import msgspec
 
-from trio_chat.journal.types import Arrived, Committed
+from trio_chat.journal.types import Arrived, Committed, Counts
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.events import decode as decode_event
 
 LIMIT = 7900  # bytes of a hint; PostgreSQL takes less than 8,000
 HINTS = 4  # that are sent at once with events; of more the others read
 ROOMS = 1000  # that are named; of more all are to be looked at
+COUNTED = 40  # buckets of which a hint tells what was taken from them
 TYPING = 16  # people who type that are told of at once, each with a room and a nick
 SIGNATURE = 16  # bytes, in hexadecimal digits twice as many
 NODE = 16  # digits of a node's id in front of a hint
@@ -25,12 +26,16 @@ AROUND = 9  # bytes around an event in a hint, at most
 OVERHEAD = HEAD + 64  # bytes of a hint, besides events and rooms
 
 
+Counted = tuple[dict[str, int], list[tuple[int, str, str, float]]]
+
+
 class Hint(msgspec.Struct, array_like=True):
     """What a node tells: the events that fit, and how far other rooms have come.
 
     ``number`` counts the hints of a node, so that it shows if one is lost. ``is_all`` tells that
     more was committed than is told, ``has_moves`` that who is in its rooms has changed, ``typing``
-    who types there. An event comes with whether others have changed with it.
+    who types there, ``counted`` what it counts. An event comes with whether others have changed
+    with it.
     """
 
     number: int
@@ -39,6 +44,7 @@ class Hint(msgspec.Struct, array_like=True):
     is_all: bool = False
     has_moves: bool = False
     typing: list[tuple[str, Person]] = []
+    counted: Counted | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -58,6 +64,7 @@ class Outgoing:
         self._is_all = False
         self.has_moves = False
         self._typing: list[tuple[str, Person]] = []
+        self._counted: list[Counted] = []
 
     def __bool__(self) -> bool:
         """Return whether there is something to tell."""
@@ -93,10 +100,18 @@ class Outgoing:
         else:
             self._is_all = True
 
+    def add_counts(self, counts: Counts) -> None:
+        """Take in what is counted."""
+        connections, taken = counts
+        self._counted.append((dict(connections), []))
+        for first in range(0, len(taken), COUNTED):
+            self._counted.append(({}, [*taken[first : first + COUNTED]]))
+
     def take(self, number: int) -> list[Hint]:
         """Return what is to be told, in hints with numbers from this one on."""
         told = [Hint(0, {}, pack) for pack in self._packs]
         told += [Hint(0, rooms, []) for rooms in _split(self._rooms)]
+        told += [Hint(0, {}, [], counted=counted) for counted in self._counted]
         if self._is_all or self.has_moves or self._typing or not told:
             told.append(Hint(0, {}, [], self._is_all, self.has_moves, self._typing))
         for place, hint in enumerate(told):

@@ -225,6 +225,9 @@ class InRoom(NamedTuple):
     is_quiet: bool = False
 
 
+# What a node counts: connections by address, and what was taken from buckets of tokens. Of these:
+# a number that says whose it is, their key, the name of the rate, and how many tokens.
+Counts = tuple[Mapping[str, int], Sequence[tuple[int, str, str, float]]]
 # Which nicks this node is to hold: by folded nick the id of the person, ``None`` for it no more.
 Wishes = Mapping[str, str | None]
 

@@ -1,6 +1,7 @@
 """Limits by address: what all connections of one address may ask for together."""
 
 import ipaddress
+from collections.abc import Callable
 from functools import lru_cache
 
 from trio_chat.addresses import UNIX
@@ -47,12 +48,13 @@ class Addresses:
 
     Args:
         config: The rates, ``flood_timeout`` and ``loopback_limits``.
+        make: Returns the quota of an address, by its key.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, make: Callable[[str], Quota] | None = None) -> None:
         self._config = config
         self._unlimited = Quota(unlimited())
-        self.quotas = Buckets(lambda: Quota(config))
+        self.quotas = Buckets(make or (lambda _: Quota(config)))
 
     def is_exempt(self, address: str) -> bool:
         """Whether no limits by address hold for an address."""

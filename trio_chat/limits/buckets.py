@@ -29,7 +29,7 @@ class Buckets(OrderedDict[str, T]):
         make: Returns what a new key begins with.
     """
 
-    def __init__(self, make: Callable[[], T]) -> None:
+    def __init__(self, make: Callable[[str], T]) -> None:
         super().__init__()
         self._make = make
         self.changes = 0  # whoever keeps what it has found looks again once this is another
@@ -39,7 +39,7 @@ class Buckets(OrderedDict[str, T]):
         found = self.get(key)
         if found is None:
             self._sweep(now)
-            found = self[key] = self._make()
+            found = self[key] = self._make(key)
         return found
 
     def reconfigure(self) -> None:

@@ -1,13 +1,17 @@
 """The limits of one server: the buckets of persons and addresses, and what was reached."""
 
+from functools import partial
+
 import trio
 
 from trio_chat.config import Config
 from trio_chat.limits.addresses import Addresses
+from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.buckets import Buckets
 from trio_chat.limits.counters import Counters
 from trio_chat.limits.overload import Overload
 from trio_chat.limits.quota import Quota
+from trio_chat.limits.shared import ADDRESSES, PEOPLE, SharedLimits
 
 
 class Limits:
@@ -15,12 +19,14 @@ class Limits:
 
     Args:
         config: The rates.
+        is_shared: Whether other nodes have the same people and addresses.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, is_shared: bool = False) -> None:
         self._config = config
-        self.people: Buckets[Quota] = Buckets(self.new_quota)
-        self.addresses = Addresses(config)
+        self.shared = SharedLimits(config, self._find) if is_shared else None
+        self.people: Buckets[Quota] = Buckets(partial(self._quota_of, PEOPLE))
+        self.addresses = Addresses(config, partial(self._quota_of, ADDRESSES))
         self.counters = Counters()
         self.overload = Overload(config.lag_limit)
 
@@ -50,6 +56,16 @@ class Limits:
             self.counters.count("address_file_rate", way_in, address, now)
             return self.addresses.forgive(bucket, delay, now)
         return 0.0
+
+    def _quota_of(self, whose: int, key: str) -> Quota:
+        """Return the quota of a person, or an address, that has not asked for anything."""
+        if self.shared is None:
+            return Quota(self._config)
+        return Quota(self._config, partial(self.shared.bucket, whose, key))
+
+    def _find(self, whose: int, key: str, name: str) -> Bucket:
+        quotas = self.people if whose == PEOPLE else self.addresses.quotas
+        return quotas.of(key, trio.current_time()).bucket(name)
 
     def new_quota(self) -> Quota:
         """Return the quota of somebody who has not asked for anything."""

@@ -81,6 +81,8 @@ class Admission:
         self._count = 0
         self._waiting: Counter[str] = Counter()  # by address
         self._asked: Counter[str] = Counter()  # likewise
+        if limits.shared:
+            limits.shared.connections = self._asked
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
 
     @property
@@ -124,10 +126,15 @@ class Admission:
         """Return how many of an address may wait: they leave half of all places to others."""
         return min(self._config.waiting_per_address, max(1, self._config.connection_cap() // 2))
 
-    def _is_full(self, counts: Counter[str], address: str, limit: int) -> bool:
+    def _elsewhere(self, address: str) -> int:
+        """Return how many connections of an address ask other nodes for more than files."""
+        shared = self._limits.shared
+        return shared.connections_elsewhere(key_of(address)) if shared else 0
+
+    def _is_full(self, counts: Counter[str], address: str, limit: int, elsewhere: int = 0) -> bool:
         if not limit or self._limits.addresses.is_exempt(address):
             return False
-        return counts[key_of(address)] >= limit
+        return counts[key_of(address)] + elsewhere >= limit
 
     def _refusal_of_all(self, address: str, now: float) -> HttpError | None:
         """Return why there may be no more connections, whoever it is."""
@@ -176,7 +183,7 @@ class Admission:
             HttpError: the address may have no more of them.
         """
         limit = self._config.connections_per_address
-        if self._is_full(self._asked, address, limit):
+        if self._is_full(self._asked, address, limit, self._elsewhere(address)):
             now = trio.current_time()
             self._limits.counters.count("connections_per_address", "accept", address, now)
             raise HttpError(429, TOO_MANY, RETRY)

@@ -26,6 +26,7 @@ from trio_chat.journal.types import (
     Arrived,
     Claimed,
     Committed,
+    Counts,
     Elsewhere,
     JournalError,
     Moves,
@@ -54,7 +55,7 @@ LIVE = (
     " WHERE id = decode($1, 'hex') RETURNING 1"
 )
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
-NOT_SHARED = "held messages, codes for other devices and limits by address are each server's own"
+NOT_SHARED = "held messages, codes for other devices and limits by the second are each server's own"
 FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
 
 Read = Callable[[Callable[[Link], Any]], Awaitable[Any]]
@@ -75,13 +76,15 @@ class NotifyBus:
     """
 
     gap_pause = GAP_PAUSE
-    has_claims = True
+    is_shared = True
 
     def __init__(self, url: str, run: Run, place: int, read: Read, figures: BusFigures) -> None:
         self._read = read
         self._places = Places(run.id)
         self._claims = Claims(run.id)
         self._emit: Emit = lambda _: None
+        self._counts: Callable[[], Counts] | None = None
+        self._hear_counts: Callable[[bytes, Counts], None] = lambda *_: None
         self._is_cut_off = False  # whether nothing can be written just now
         self._leased_until = float("inf")  # this node runs as far as others know; Trio's time
         self._url = url
@@ -116,6 +119,10 @@ class NotifyBus:
         if self.others:
             self._outgoing.add_typing(typing)
             self._wanted.set()
+
+    def count(self, tell: Callable[[], Counts], hear: Callable[[bytes, Counts], None]) -> None:
+        """Have other nodes told with each beat what is counted, and hear it from them."""
+        self._counts, self._hear_counts = tell, hear
 
     def claim(self, wishes: Wishes) -> None:
         """Have nicks claimed, or released; at once while this node is alone and cut off."""
@@ -225,6 +232,8 @@ class NotifyBus:
         self._count_others(int(others or 0))
         if not self.others:
             self._outgoing = Outgoing()
+        if counts := self._counts and self._counts():  # of long ago nobody is told later
+            self._outgoing.add_counts(counts)
         await self._send(wire)
 
     def _count_others(self, others: int) -> None:
@@ -281,5 +290,7 @@ class NotifyBus:
             del self._heard[next(iter(self._heard))]
         if hint.is_all or hint.has_moves or hint.number != before + 1:
             self._missed.set()
+        if hint.counted:
+            self._hear_counts(node, hint.counted)
         if hint.events or hint.rooms or hint.typing:
             self._emit(arrived(hint))
