@@ -1,6 +1,6 @@
 #!/bin/sh
 # Copies what the image needs into a folder: the program, Python, the libraries that both load,
-# certificates and time zones.
+# and certificates.
 set -eu
 image=$1
 mkdir -p "$image/data" "$image/tmp" "$image/etc/ssl" "$image/usr/bin" "$image/usr/share"

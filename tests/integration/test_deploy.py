@@ -169,6 +169,63 @@ async def server_behind(url: str, folder: Path) -> trio.abc.Stream:
     return stream
 
 
+def services(name: str) -> dict[str, Any]:
+    """Return what a compose file runs, with a name for the site."""
+    yaml: Any = pytest.importorskip("yaml")
+    text = (DEPLOY / name).read_text(encoding="utf-8").replace("${SITE}", "chat.example.org")
+    found: dict[str, Any] = yaml.safe_load(text)
+    assert found["volumes"].keys() == {
+        volume.partition(":")[0]
+        for each in found["services"].values()
+        for volume in each["volumes"]
+    }
+    return dict(found["services"])
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.caddy.yaml"])
+def test_a_compose_file_says_what_image_and_server_take(name: str) -> None:
+    """Its variables are settings, its folder and port the image's, and it waits for the drain."""
+    chat = services(name)["chat"]
+    file = DEPLOY / chat["build"]["context"] / chat["build"]["dockerfile"]
+    image = file.read_text(encoding="utf-8")
+    assert chat["volumes"] == [f"chat:{re.findall('^VOLUME (.*)$', image, re.MULTILINE)[0]}"]
+    assert all(port.endswith(":8080") for port in chat.get("ports", []))
+    assert chat["stop_grace_period"] == "40s"  # 30 s more than --drain-timeout
+    variables = chat.get("environment", {})
+    checked = subprocess.run(
+        [sys.executable, "-m", "trio_chat", "check-config"],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = dict(line.split("\t")[::2] for line in checked.stdout.splitlines())
+    for variable in variables:
+        assert variable in told[variable.removeprefix("TRIO_CHAT_").lower()]
+
+
+async def test_the_proxy_of_the_compose_file_does_all_that_it_has_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command, with another address, and without the certificate that it would fetch."""
+    caddy = find("caddy")
+    if caddy is None:
+        pytest.skip("there is no caddy here")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    port = free_port()
+    url = f"http://localhost:{port}/"
+    base: dict[str, Any] = {"base_url": url, "trusted_proxy": ("127.0.0.1",)}
+    fast = {"ping_interval": 1.0, "pong_timeout": 0.9, "database": str(tmp_path / "chat.db")}
+    async with serving(**base, **fast) as server:
+        command = services("compose.caddy.yaml")["caddy"]["command"]
+        command = command.replace("chat.example.org", f":{port}")
+        command = command.replace("chat:8080", f"127.0.0.1:{server.port}")
+        async with started(port, caddy, *command.split()[1:]):
+            found = await findings(url, host="localhost")
+    assert [each for each in found.values() if each.result != "ok"] == []
+
+
 ANALYZE = find("systemd-analyze")
 
 
