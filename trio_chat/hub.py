@@ -198,6 +198,8 @@ class Hub:
         self._storage.keep_people(*effects.people)
         if effects.claims:
             self._journal.bus.claim(effects.claims)
+        if effects.held:
+            self._journal.bus.hold(effects.held)
         if effects.moves or effects.typing:
             self._journal.bus.share(effects.moves, effects.typing)
         if writes := len(effects.writes):

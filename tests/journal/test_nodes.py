@@ -13,7 +13,7 @@ from tests.journal.drafts import ROOM, Clock, fill, say
 from trio_chat.journal.bus import NoBus
 from trio_chat.journal.hints import Codec, Hint
 from trio_chat.journal.people import PersonRecord, encode
-from trio_chat.journal.postgres import forgetting, notify, places
+from trio_chat.journal.postgres import forgetting, held, notify, places
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.notify import NotifyBus
@@ -24,6 +24,7 @@ from trio_chat.journal.types import (
     Arrived,
     Claimed,
     Elsewhere,
+    HeldChanged,
     InRoom,
     Result,
     Unavailable,
@@ -102,6 +103,7 @@ async def test_nothing_to_tell(both: Both) -> None:
     NoBus().tell([committed])
     NoBus().share({}, [])
     NoBus().claim({"ann": "a"})
+    NoBus().hold({1: None})
 
 
 async def test_no_more_nodes_are_remembered_than_may_be(
@@ -154,6 +156,31 @@ async def test_a_node_commits_nothing_after_its_lease(both: Both) -> None:
         bus._claims.wish({"ann": "b"})
         assert await bus._claims.write(ask) == Claimed([("ann", "b")], ANY, ANY)
         assert bus._claims.is_due  # it is not wanted any more
+
+
+async def test_what_is_dropped_while_others_look(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not come back by a look that has begun before; nor does what is wanted no more."""
+    monkeypatch.setattr(held, "DROPPED", 1)
+    one, other = bus_of(both[0]), bus_of(both[1])
+    assert await other.held() is None
+    assert await other.held() is None  # it is alone, and has looked
+    other.others = 1
+    with closing(await Wire.open(both[0]._database.url)) as wire:
+
+        async def ask(statement: str, *parameters: bytes) -> object:
+            one.hold({1: None})
+            return await one._ask(wire, statement, *parameters)
+
+        one.hold({1: b"first", 2: b"second"})
+        await one._held.write(ask)
+        one.hold({2: None, 1: b"first"})
+        one._held._there = {2}
+        one.others = 1
+        assert await one.held() == HeldChanged({1: b"first"}, [])
+        await one._held.write(partial(one._ask, wire))
+        assert await other.held() == HeldChanged({1: b"first"}, [])
 
 
 class TestWires:

@@ -1,13 +1,13 @@
 """Rules of what waits for approval: how much of it, for how long, and what a resend is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from trio_chat.core import held
 from trio_chat.core.held import GOOD_FOR, TOO_MANY, HeldMessages
 from trio_chat.core.registry import SERVER
-from trio_chat.journal.types import CID_TAKEN, HELD, KEY_REUSED, Rejected, Write
+from trio_chat.journal.types import CID_TAKEN, HELD, KEY_REUSED, HeldChanged, Rejected, Write
 from trio_chat.protocol.events import Edit, Message, Person
 
 ANN, BEN = Person("a", "Ann"), Person("b", "Ben")
@@ -121,3 +121,34 @@ def test_what_nobody_looks_at_is_dropped_in_the_end() -> None:
     assert (desk.texts(), desk.calls) == ([], [])
     desk.hold("three")
     assert [seconds for seconds, _ in desk.calls] == [GOOD_FOR]
+
+
+def shared() -> tuple[HeldMessages, HeldMessages]:
+    """Return what two nodes hold."""
+    one, other = (HeldMessages(lambda: 1000, lambda *_: None, is_shared=True) for _ in range(2))
+    return one, other
+
+
+def told(changes: Mapping[int, bytes | None], *, is_lost: bool = False) -> HeldChanged:
+    held = {number: data for number, data in changes.items() if data is not None}
+    return HeldChanged(held, [*(changes.keys() - held.keys())], is_lost=is_lost)
+
+
+def test_what_one_node_holds_others_hold_too() -> None:
+    """With all that it is judged by, until one of them drops it; what is not understood is not."""
+    one, other = shared()
+    one.hold(Write(Message(room="tea", who=ANN, text="x", files=[]), may_begin=False))
+    one.hold(Write(Edit(room="tea", who=BEN, target=7, text="new"), "b"))
+    changes = dict(one.take_changes())
+    assert one.take_changes() == {}
+    other.follow(told(changes | {7: b"of another release"}))
+    other.follow(told(changes))
+    assert other.of_room("tea") == one.of_room("tea")
+    assert other.take_changes() == {}
+    first, second = changes
+    other.drop(first)
+    other.drop(first)
+    one.follow(told(other.take_changes()))
+    assert [held.number for held in one.of_room("tea")] == [second]
+    one.follow(told({}, is_lost=True))
+    assert one.take_changes() == {second: changes[second]}

@@ -29,7 +29,8 @@ NO_BOUNDS = {
     "formats: sizes of fields, numbers that others define, numbers that stand for something": """
         addresses.HIGHEST_PORT auth.password.SALT_BYTES auth.password.BLOCK_SIZE
         auth.password.COST auth.password.PARALLELISM core.clearings.KEY_BYTES
-        core.held.CID_BYTES core.held.NUMBERS core.held.LOWEST core.links.ID_BYTES
+        core.held.CID_BYTES core.held.NUMBERS core.held.LOWEST core.held.SHARED_NUMBERS
+        journal.postgres.held.MARK core.links.ID_BYTES
         core.links.SECRET_BYTES core.links.FOR_EVER core.pairings.CODE_BYTES
         core.room_links.IDENTIFIER_BYTES core.sessions.ID_BYTES core.sessions.MARK_BYTES
         core.sessions.SIGNATURE_BYTES core.sessions.ROOM_BYTES core.sessions.RANDOM_BYTES

@@ -127,7 +127,7 @@ def make_world(given: Given) -> World:
         arrivals=arrivals,
         presence=Presence(people, rooms, timers, config, arrivals),
         marks=Marks(turn, people, rooms, given.epoch, given.access.registry),
-        held=HeldMessages(clock, given.delay, given.uploads.keep),
+        held=HeldMessages(clock, given.delay, given.uploads.keep, is_shared=given.has_claims),
     )
 
 

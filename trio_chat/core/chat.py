@@ -240,6 +240,7 @@ class Chat:
         if self._registration.shutdown and not self._pending:
             self._registration.say_goodbye()
         effects.moves = self._presence.take_moves()
+        effects.held = self._held.take_changes()
         effects.claims = self.people.claims.take_wishes()
         effects.people = self._changes = self.people.records.take_changes(now)
         self._devices.hand_over(effects.people)

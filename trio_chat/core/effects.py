@@ -1,7 +1,7 @@
 """Effects: what a turn has decided, for the hub to carry out."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trio_chat.core.catchup import CatchUp
@@ -25,6 +25,7 @@ class Effects:
     ``replies`` and ``acks`` are answers to single connections; the ``acks`` come behind the
     broadcasts of what they acknowledge. ``catch_up`` is what single connections have missed.
     ``people`` is what is to be kept of them from now on, ``claims`` which nicks are to be theirs.
+    ``held`` is what waits for approval since, or no more, for other nodes.
     Other nodes are to learn ``moves``, who has come into rooms or gone, and ``typing``, who types
     where.
     """
@@ -38,6 +39,7 @@ class Effects:
     seeks: list[Seek | Tally] = field(default_factory=list)
     people: Changes = NO_CHANGES
     claims: Wishes = field(default_factory=dict)
+    held: Mapping[int, bytes | None] = field(default_factory=dict)
     moves: Moves = field(default_factory=dict)
     typing: list[tuple[str, Person]] = field(default_factory=list)
     look_ups: list[tuple[Recipient, LookedUp]] = field(default_factory=list)

@@ -16,6 +16,7 @@ from trio_chat.journal.types import (
     Claimed,
     Committed,
     Elsewhere,
+    HeldChanged,
     PeopleChanged,
     RoomState,
 )
@@ -47,6 +48,7 @@ class Following:
         self._presence = world.presence
         self._arrivals = world.arrivals
         self._marks = world.marks
+        self._held = world.held
         self._ledger = rights.ledger
         self._access = access
         self._moderation = moderation
@@ -62,6 +64,8 @@ class Following:
                         self._rooms[name].tell(Typing(room=name, who=who))
             case Elsewhere(names, places):
                 self._presence.follow(names, places)
+            case HeldChanged():
+                self._held.follow(change)
             case Claimed():
                 for folded, id in self._people.claims.take(change):
                     self._rename(self._people.lose_nick(id, folded))

@@ -1,7 +1,10 @@
-"""Held messages: what waits for a moderator's approval, in memory alone and for a time."""
+"""Held messages: what waits for a moderator's approval, for a time.
+
+It is in memory alone; nodes that share a database have it in a table, too.
+"""
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from itertools import count
 from typing import NamedTuple
 
@@ -11,7 +14,7 @@ from trio_chat.core.registry import SERVER
 from trio_chat.core.rooms import Delay
 from trio_chat.core.shares import Shares
 from trio_chat.journal.keys import Use, author_of, digest_of
-from trio_chat.journal.types import HELD, Duplicate, Rejected, Write
+from trio_chat.journal.types import HELD, Duplicate, HeldChanged, Rejected, Write
 from trio_chat.protocol.events import Edit, Message
 
 EACH = 3  # of one person in a room; all without a name count as one
@@ -22,6 +25,7 @@ CID_BYTES = 16
 # The first number is one of so many: after a restart, an old one is hardly that of anything else.
 NUMBERS = 900_000
 LOWEST = 100_000
+SHARED_NUMBERS = 2**48  # likewise, of several nodes
 
 TOO_MANY = Rejected(
     "too_many_held", "too much waits for the moderators here already; try again later"
@@ -52,6 +56,7 @@ class HeldMessages:
         clock: The wall clock, in ms since 1970.
         delay: Has something called so many seconds later.
         keep: Keeps the files of a message for so many seconds.
+        is_shared: Whether other nodes are to learn what is held.
     """
 
     def __init__(
@@ -59,13 +64,17 @@ class HeldMessages:
         clock: Callable[[], int],
         delay: Delay,
         keep: Callable[[Message, float], None] = lambda _, __: None,
+        *,
+        is_shared: bool = False,
     ) -> None:
+        self._is_shared = is_shared
+        self._changes: dict[int, bytes | None] = {}  # what other nodes are to learn
         self._keep = keep
         self._clock = clock
         self._delay = delay
         self._messages: dict[int, HeldMessage] = {}  # by number, the oldest first
         self._shares: Shares[int] = Shares()  # by room
-        self._numbers = count(LOWEST + secrets.randbelow(NUMBERS))
+        self._numbers = count(LOWEST + secrets.randbelow(SHARED_NUMBERS if is_shared else NUMBERS))
         self._is_timed = False  # whether something is called when the oldest is over
 
     def hold(self, write: Write) -> Rejected:
@@ -86,14 +95,43 @@ class HeldMessages:
         event = msgspec.structs.replace(event, cid=event.cid or secrets.token_hex(CID_BYTES))
         number = next(self._numbers)
         write = write._replace(event=event, needs_approval=False)
-        self._messages[number] = HeldMessage(number, self._clock(), write)
-        self._shares.add(number, event.room)
+        self._add(HeldMessage(number, self._clock(), write))
+        self._tell(number)
         if isinstance(event, Message):
             self._keep(event, GOOD_FOR)
         if len(self._shares) > IN_ALL:
             self.drop(self._shares.pop())
         self._see_to_oldest()
         return HELD
+
+    def _add(self, held: HeldMessage) -> None:
+        self._messages[held.number] = held
+        self._shares.add(held.number, held.write.event.room)
+
+    def _tell(self, number: int) -> None:
+        """Have other nodes learn that a message is held, or is no more."""
+        if self._is_shared:
+            held = self._messages.get(number)
+            self._changes[number] = held and _encode(held)
+
+    def take_changes(self) -> Mapping[int, bytes | None]:
+        """Return what other nodes are to learn since this was asked last, encoded, by number."""
+        changes, self._changes = self._changes, {}
+        return changes
+
+    def follow(self, changed: HeldChanged) -> None:
+        """Take in what other nodes hold, and have dropped."""
+        for number in changed.dropped:
+            self._forget(number)
+        for number, data in changed.held.items():
+            if number not in self._messages and (held := _decode(number, data)):
+                self._add(held)
+        if changed.held:
+            self._messages = dict(sorted(self._messages.items(), key=lambda one: one[1].since))
+        if changed.is_lost:
+            for number in self._messages:
+                self._tell(number)
+        self._see_to_oldest()
 
     def _is_full(self, write: Write) -> bool:
         """Whether no more may be held of somebody, or of a room."""
@@ -117,6 +155,11 @@ class HeldMessages:
 
     def drop(self, number: int) -> None:
         """Hold a message no longer, if it still is held."""
+        if number in self._messages:
+            self._forget(number)
+            self._tell(number)
+
+    def _forget(self, number: int) -> None:
         self._messages.pop(number, None)
         self._shares.discard(number)
 
@@ -139,3 +182,30 @@ class HeldMessages:
         for one in [one for one in self._messages.values() if one.since <= end]:
             self.drop(one.number)
         self._see_to_oldest()
+
+
+class _Kept(msgspec.Struct, array_like=True):
+    """A held message, as other nodes get it."""
+
+    since: int
+    event: Message | Edit
+    target_author: str | None
+    may_begin: bool
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Kept)
+
+
+def _encode(held: HeldMessage) -> bytes:
+    write = held.write
+    return _encoder.encode(_Kept(held.since, held.event, write.target_author, write.may_begin))
+
+
+def _decode(number: int, data: bytes) -> HeldMessage | None:
+    """Return a message as another node holds it; ``None`` if its release is another one."""
+    try:
+        since, event, target_author, may_begin = msgspec.structs.astuple(_decoder.decode(data))
+    except msgspec.MsgspecError:
+        return None
+    return HeldMessage(number, since, Write(event, target_author, may_begin))

@@ -3,12 +3,21 @@
 What it carries is a hint. The database is the truth: whoever misses something reads it there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import trio
 
-from trio_chat.journal.types import Arrived, Claimed, Counts, Elsewhere, Moves, Result, Wishes
+from trio_chat.journal.types import (
+    Arrived,
+    Claimed,
+    Counts,
+    Elsewhere,
+    HeldChanged,
+    Moves,
+    Result,
+    Wishes,
+)
 from trio_chat.protocol.events import Person
 
 
@@ -47,6 +56,18 @@ class Bus(Protocol):
 
     def claim(self, wishes: Wishes) -> None:
         """Have nicks claimed, or released; a ``Claimed`` tells what became of claims, some day."""
+        ...
+
+    def hold(self, changes: Mapping[int, bytes | None]) -> None:
+        """Have other nodes know which messages wait for approval, by number; ``None``: no more."""
+        ...
+
+    async def held(self) -> HeldChanged | None:
+        """Return what other nodes hold and drop since this was asked last; ``None`` if nothing.
+
+        Raises:
+            Unavailable: that cannot be told just now.
+        """
         ...
 
     async def elsewhere(self, names: Callable[[], Iterable[str]]) -> Elsewhere | None:
@@ -91,6 +112,13 @@ class NoBus:
 
     def claim(self, wishes: Wishes) -> None:
         """Do nothing: whoever asks first has a nick."""
+
+    def hold(self, changes: Mapping[int, bytes | None]) -> None:
+        """Tell nobody."""
+
+    async def held(self) -> HeldChanged | None:
+        """Return that nobody else holds anything."""
+        return None
 
     async def elsewhere(
         self,

@@ -6,14 +6,20 @@ from contextlib import suppress
 import trio
 
 from trio_chat.journal.journal import Journal
-from trio_chat.journal.types import Elsewhere, ForeignWrites, PeopleChanged, Unavailable
+from trio_chat.journal.types import (
+    Elsewhere,
+    ForeignWrites,
+    HeldChanged,
+    PeopleChanged,
+    Unavailable,
+)
 
 INTERVAL = 1.0  # seconds between two looks; a look takes microseconds
 
 
 async def follow(
     journal: Journal,
-    emit: Callable[[ForeignWrites | PeopleChanged | Elsewhere], Awaitable[None]],
+    emit: Callable[[ForeignWrites | PeopleChanged | Elsewhere | HeldChanged], Awaitable[None]],
     open_rooms: Callable[[], Iterable[str]],
 ) -> None:
     """Look for what others have written, now and then, for ever, and emit it.
@@ -32,5 +38,7 @@ async def follow(
                 is_behind = False
             if elsewhere := await journal.bus.elsewhere(open_rooms):
                 await emit(elsewhere)
+            if held := await journal.bus.held():
+                await emit(held)
             if changes := await journal.people_changes():
                 await emit(PeopleChanged(changes))

@@ -12,6 +12,7 @@ from trio_chat.journal.types import (
     Claimed,
     Elsewhere,
     ForeignWrites,
+    HeldChanged,
     PeopleChanged,
     PeopleForgotten,
     Pruned,
@@ -118,7 +119,8 @@ class PeopleNotKept(NamedTuple):
     retry_ms: int
 
 
-Foreign = ForeignWrites | Arrived | PeopleChanged | Elsewhere | Claimed  # what others have done
+# What others have done.
+Foreign = ForeignWrites | Arrived | PeopleChanged | Elsewhere | Claimed | HeldChanged
 Change = PeopleForgotten | RoomsUnused | Pruned | Foreign
 Outcome = (
     Stored

@@ -225,6 +225,17 @@ class InRoom(NamedTuple):
     is_quiet: bool = False
 
 
+class HeldChanged(NamedTuple):
+    """Other nodes hold these messages for approval, encoded, by number, and have dropped others.
+
+    With ``is_lost`` nobody knows any more what was held: all that is known is to be written again.
+    """
+
+    held: Mapping[int, bytes]
+    dropped: Sequence[int]
+    is_lost: bool = False
+
+
 # What a node counts: connections by address, and what was taken from buckets of tokens. Of these:
 # a number that says whose it is, their key, the name of the rate, and how many tokens.
 Counts = tuple[Mapping[str, int], Sequence[tuple[int, str, str, float]]]

@@ -5,7 +5,7 @@ from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.schema import get
 
 BEGUN = "erasing"  # in ``meta``, for ``scrubs.NOTED``: what is removed later is noted again
-VACUUM = "VACUUM (SKIP_LOCKED) events, states, words, people, rooms"
+VACUUM = "VACUUM (SKIP_LOCKED) events, states, words, people, rooms, held"
 VACUUM_TIMEOUT = 600  # seconds; what is left then is for PostgreSQL's own
 
 

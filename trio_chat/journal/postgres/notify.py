@@ -5,7 +5,7 @@ a lock of the whole system from there until the commit is durable. So it has a t
 own, which waits for nothing; if the node dies in between, the others read what is there.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from hashlib import blake2b
@@ -18,6 +18,7 @@ import trio
 
 from trio_chat.journal.hints import HINTS, Codec, Outgoing, arrived
 from trio_chat.journal.postgres.claims import Claims
+from trio_chat.journal.postgres.held import Held
 from trio_chat.journal.postgres.link import Link, reason
 from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.runs import LEASE, Run
@@ -28,6 +29,7 @@ from trio_chat.journal.types import (
     Committed,
     Counts,
     Elsewhere,
+    HeldChanged,
     JournalError,
     Moves,
     Result,
@@ -55,7 +57,7 @@ LIVE = (
     " WHERE id = decode($1, 'hex') RETURNING 1"
 )
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
-NOT_SHARED = "held messages, codes for other devices and limits by the second are each server's own"
+NOT_SHARED = "codes for other devices and limits by the second are each server's own"
 FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
 
 Read = Callable[[Callable[[Link], Any]], Awaitable[Any]]
@@ -83,6 +85,7 @@ class NotifyBus:
         self._places = Places(run.id)
         self._claims = Claims(run.id)
         self._emit: Emit = lambda _: None
+        self._held = Held()
         self._counts: Callable[[], Counts] | None = None
         self._hear_counts: Callable[[bytes, Counts], None] = lambda *_: None
         self._is_cut_off = False  # whether nothing can be written just now
@@ -130,6 +133,17 @@ class NotifyBus:
         self._wanted.set()
         if self._is_cut_off:
             self._grant_alone()
+
+    def hold(self, changes: Mapping[int, bytes | None]) -> None:
+        """Have other nodes know which messages wait for approval, and which no more."""
+        self._held.wish(changes)
+        self._wanted.set()
+
+    async def held(self) -> HeldChanged | None:
+        """Return what other nodes hold and drop since this was asked last; ``None`` if nothing."""
+        if not self.others and self._held.has_looked:
+            return None
+        return await self._held.look(self._read)
 
     def _grant_alone(self) -> None:
         if not self.others and (claimed := self._claims.grant_all()):
@@ -206,6 +220,9 @@ class NotifyBus:
             elif self._claims.is_due:
                 if claimed := await self._claims.write(partial(self._ask, wire)):
                     self._emit(claimed)
+            elif self._held.is_due:
+                await self._held.write(partial(self._ask, wire))
+                self._outgoing.miss()
             elif is_moved and now >= moves_at:
                 moves_at = now + MOVES_PACE
                 await self._places.write(partial(self._ask, wire))

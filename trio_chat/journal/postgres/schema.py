@@ -106,6 +106,13 @@ MIGRATIONS = (
     );
     INSERT INTO nicks (folded, person, nodes, since) VALUES ('', '', '{}', '-infinity');
     """,
+    """
+    CREATE UNLOGGED TABLE held (  -- messages that wait for approval; number 0: the mark of all
+        number bigint PRIMARY KEY,
+        data bytea NOT NULL
+    );
+    INSERT INTO held (number, data) VALUES (0, '');
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 TABLES = ("events", "words", "states", "cids", "rooms")  # which grow with what is said
