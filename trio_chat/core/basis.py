@@ -1,6 +1,7 @@
 """The basis of a chat: its state, its rights, and the ways in, each made from those before it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from trio_chat.config import Config
@@ -141,7 +142,7 @@ def make_rights(given: Given, world: World) -> Rights:
         asked=asked,
         ledger=ledger,
         redemption=Redemption(access, ledger, asked),
-        pairings=Pairings(asked),
+        pairings=_make_pairings(given, people, asked),
         judge=Judge(access, people, world.rooms, config),
         targets=targets,
         pairs=Pairs(
@@ -156,6 +157,13 @@ def make_rights(given: Given, world: World) -> Rights:
             sessions=world.sessions,
         ),
     )
+
+
+def _make_pairings(given: Given, people: People, asked: RequestLimits) -> Pairings:
+    if not given.has_claims:
+        return Pairings(asked)
+    write_down = partial(people.records.keep_beside, is_lazy=False)
+    return Pairings(asked, people.claims, write_down)
 
 
 def make_entrances(given: Given, world: World, rights: Rights) -> Entrances:

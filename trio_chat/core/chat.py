@@ -116,6 +116,7 @@ class Chat:
             self.people.records.lazy = SHARED_LAZY
         self._access = access
         self._ledger = rights.ledger
+        self._pairings = rights.pairings
         self._welcome = entrances.welcome
         self._joins = entrances.joins
         self._devices = entrances.devices
@@ -195,7 +196,10 @@ class Chat:
         self._moderation.resume()
         registry = self._access.registry
         people = {id: data for id, data in records.items() if not id.startswith(MARK)}
-        self._arrivals.load({id: data for id, data in records.items() if id not in people})
+        beside = {id: data for id, data in records.items() if id not in people}
+        self._arrivals.load(beside)
+        for key, data in beside.items():
+            self._pairings.follow(key, data)
         self._presence.hold(people, registry.freed(), now)
         for person in [self.people.now(person_id) for person_id in registry.called]:
             if person:

@@ -14,20 +14,29 @@ RETRY_MS = 1000  # after which somebody tries again who was not answered
 LINGER = 3.0
 NOBODY = ""  # holds a nick for a moment, so that it is clear that nobody else does
 
+NICK_TAKEN = "nick_taken", "somebody else is called that"
+
 GoOn = Callable[[RequestError | None], None]  # is told why it cannot be, if so
 
 
 class Unclaimed(Exception):
-    """A nick has to be claimed first; then what was begun is to be done anew."""
+    """A nick has to be claimed first; then what was begun is to be done anew.
 
-    def __init__(self, person_id: str, folded: str) -> None:
+    Args:
+        person_id: For whom.
+        folded: The nick, folded; or something else that is no such.
+        refusal: What is told if somebody else has it: a code, and words for people.
+    """
+
+    def __init__(self, person_id: str, folded: str, refusal: tuple[str, str] = NICK_TAKEN) -> None:
         super().__init__(person_id, folded)
         self.person_id = person_id
         self.folded = folded
+        self.refusal = refusal
 
 
 class _Waiting(NamedTuple):
-    person_id: str
+    unclaimed: Unclaimed
     go_on: GoOn
 
 
@@ -62,14 +71,14 @@ class Claims:
         """Whether this node holds a nick for somebody."""
         return self._held.get(folded) == person_id
 
-    def check(self, person_id: str, folded: str) -> None:
+    def check(self, person_id: str, folded: str, refusal: tuple[str, str] = NICK_TAKEN) -> None:
         """Make sure that this node holds a nick for somebody.
 
         Raises:
             Unclaimed: it does not yet.
         """
         if self._are_needed and not self.holds(person_id, folded):
-            raise Unclaimed(person_id, folded)
+            raise Unclaimed(person_id, folded, refusal)
 
     def hold(self, person_id: str, folded: str) -> None:
         """Hold a nick for somebody who has it in any case; ``take`` tells if others have it."""
@@ -101,7 +110,7 @@ class Claims:
         """
         person_id, folded = unclaimed.person_id, unclaimed.folded
         waiting = self._waiting.setdefault(folded, [])
-        waiting.append(_Waiting(person_id, go_on))
+        waiting.append(_Waiting(unclaimed, go_on))
         if len(waiting) == 1:
             self._wishes[folded] = person_id
             self._timers.at(self._now() + PATIENCE, lambda: self._give_up(folded, waiting))
@@ -123,7 +132,7 @@ class Claims:
         for folded, person_id in claimed.claims:
             holder, waiting = claimed.holders.get(folded), self._waiting.pop(folded, ())
             is_held = self.holds(person_id, folded)
-            if not (is_held or any(one.person_id == person_id for one in waiting)):
+            if not (is_held or any(one.unclaimed.person_id == person_id for one in waiting)):
                 self._wishes[folded] = self._held.get(folded)  # it was given up meanwhile
             elif holder == person_id:
                 self._held[folded] = person_id
@@ -132,17 +141,17 @@ class Claims:
                 del self._held[folded]
                 yield folded, person_id
             for one in waiting:
-                one.go_on(_refusal(one.person_id, person_id, holder, claimed.retry_ms))
+                one.go_on(_refusal(one.unclaimed, person_id, holder, claimed.retry_ms))
 
 
 def _refusal(
-    wanted_by: str, claimed_by: str, holder: str | None, retry_ms: int
+    wanted: Unclaimed, claimed_by: str, holder: str | None, retry_ms: int
 ) -> RequestError | None:
     """Return what somebody is told who wants a nick; ``None``: they are to try now."""
     if holder is None:
         return _unavailable(retry_ms)
-    if wanted_by == claimed_by != holder:
-        return RequestError("nick_taken", "somebody else is called that")
+    if wanted.person_id == claimed_by != holder:
+        return RequestError(*wanted.refusal)
     return None
 
 

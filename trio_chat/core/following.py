@@ -50,6 +50,7 @@ class Following:
         self._marks = world.marks
         self._held = world.held
         self._ledger = rights.ledger
+        self._pairings = rights.pairings
         self._access = access
         self._moderation = moderation
         self._devices = devices
@@ -90,7 +91,8 @@ class Following:
         """Take in what other nodes have kept of people."""
         for id, data in records.items():
             if id.startswith(MARK):
-                self._arrivals.follow(id, data)
+                if not self._pairings.follow(id, data):
+                    self._arrivals.follow(id, data)
             elif id == NOBODY:
                 self._people.records.raise_floor(data)
             else:

@@ -88,13 +88,13 @@ class Records:
             self._put(id, record)
         self._note(id, is_lazy=is_lazy)
 
-    def keep_beside(self, key: str, data: bytes | None) -> None:
-        """Have something else written down within ``LAZY``, by a key that is nobody's id.
+    def keep_beside(self, key: str, data: bytes | None, *, is_lazy: bool = True) -> None:
+        """Have something else written down, by a key that is nobody's id.
 
         ``None``: there is nothing any more. It counts for nothing here.
         """
         self._beside[key] = data
-        self._note(key, is_lazy=True)
+        self._note(key, is_lazy=is_lazy)
 
     def adopt(self, id: str, record: PersonRecord) -> None:
         """Take over what another node knows of a person; that is written down already."""

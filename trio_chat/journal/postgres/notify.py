@@ -57,7 +57,7 @@ LIVE = (
     " WHERE id = decode($1, 'hex') RETURNING 1"
 )
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
-NOT_SHARED = "codes for other devices and limits by the second are each server's own"
+NOT_SHARED = "limits by the second are each server's own"
 FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
 
 Read = Callable[[Callable[[Link], Any]], Awaitable[Any]]
