@@ -76,12 +76,13 @@ said "a picture is taken"
 systemctl reload trio-chat.service
 await logged "settings reloaded\\|nothing has changed"
 said "a reload is a reload"
+before=$(restarts)
 kill -KILL "$(main)"
-await restarted 1
+await restarted "$((before + 1))"
 await kept '"kept"'
 said "killed, it is started again, and has the message"
 kill -STOP "$(main)"
-await restarted 2
+await restarted "$((before + 2))"
 logged "Watchdog timeout"
 await kept '"kept"'
 said "stuck, it is started again by the watchdog"
