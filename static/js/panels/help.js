@@ -19,11 +19,17 @@ export function openHelp(commands) {
     make("table", {}, make("tbody", {}, ...NAMES.map(mark))),
     make("p", {}, t("mark.block")),
     make("h2", {}, t("help.commands")),
-    make("ul", {}, ...commands.map((line) => make("li", { dir: "auto" }, line))),
+    make("ul", {}, ...commands.map(commandLine)),
     make("h2", {}, t("help.keys")),
     make("p", {}, t("help.onMessages")),
     make("p", {}, t("switcher.keys")),
   ];
   const dialog = open("help", t("help.title"), ...lists, close);
   close.focus();
+}
+
+/** Returns a line about a command, which reads from the left also where the words do not. */
+function commandLine(line) {
+  const [command, ...words] = line.split(" – ");
+  return make("li", {}, make("bdi", { dir: "ltr" }, command), ` – ${words.join(" – ")}`);
 }
