@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
 
 from trio_chat.config import Config
 from trio_chat.protocol import answers, events, requests
@@ -18,6 +19,7 @@ from trio_chat.protocol.close import (
     Violation,
 )
 from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.dialects.base import text_message
 
 LIMIT = 100
 LIMITS = Config(text_limit=LIMIT, topic_limit=LIMIT - 10, frame_requests=4)
@@ -48,6 +50,23 @@ def test_a_frame_is_an_array_or_a_lone_object() -> None:
     assert read('[{"t":"rooms"},{"t":"rooms","id":2}]') == [requests.Rooms(), requests.Rooms(id=2)]
     assert read(' \n{"t": "rooms"}\t') == [requests.Rooms()]
     assert read(" [ ] ") == []
+
+
+def test_what_is_right_in_a_frame_is_understood_beside_what_is_not() -> None:
+    """A request of an unknown type, or against a rule, spoils no other one."""
+    right = {"t": "leave", "room": "lobby"}
+    wrong = {"t": "leave", "id": 7}
+    one, refused, other = read(json.dumps([right, {"t": "juggle"}, wrong, right]))
+    assert one == other == requests.Leave(room="lobby")
+    assert isinstance(refused, requests.InvalidRequest)
+    assert refused.id == 7
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 2**16 - 1, 2**16])
+def test_a_message_is_a_frame_as_the_library_makes_it(size: int) -> None:
+    """Whatever its length."""
+    data = b"x" * size
+    assert text_message(data) == Frame(Opcode.TEXT, data).serialize(mask=False)
 
 
 @pytest.mark.parametrize(

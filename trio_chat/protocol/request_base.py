@@ -4,14 +4,14 @@ from typing import Annotated
 
 import msgspec
 
-from trio_chat.protocol.text import UNSEEN_RANGES, without_controls
+from trio_chat.protocol.text import UNSEEN_BESIDES_BLANKS, without_controls
 
 SECRET_LIMIT = 64  # characters; the secret of a link has 32
 ID_LIMIT = 64  # characters of the id of a request
 WHY_LIMIT = 250  # characters of a reason
 # What clients make up to tell things by: blanks, and characters that can be seen. Others are told
 # them, and logs, terminals and headers take them as they are.
-VISIBLE = f"^(?:[^{UNSEEN_RANGES}]| )*\\Z"
+VISIBLE = f"^[^{UNSEEN_BESIDES_BLANKS}]*\\Z"
 _NO_MATCH = "matching regex"  # says msgspec; no other pattern is asked for
 _ENDS_EARLY = "Input data was truncated"  # says msgspec
 LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999

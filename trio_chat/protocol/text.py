@@ -11,13 +11,14 @@ BYTE_ORDER_MARK = "\ufeff"  # which some programs write before UTF-8; it is no p
 # Characters that show nothing: white space and controls; Unicode's Default_Ignorable_Code_Point,
 # which is fixed for all versions to come; those that are drawn as a blank; and those that only
 # arrange the hieroglyphs beside them.
-UNSEEN_RANGES = (
-    "\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
+UNSEEN_BESIDES_BLANKS = (
+    "\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
     "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U00013430-\U00013442\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
+UNSEEN_RANGES = f" {UNSEEN_BESIDES_BLANKS}"
 # Symbols, letters and a mark by their category.
 DRAWN_BLANKS = re.compile("[\u2800\U00013441\U00013442\U00016fe4\U0001d159]")
 _SEEN = re.compile(f"[^{UNSEEN_RANGES}]")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from websockets.frames import Frame, Opcode
-
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.request_texts import Limits
+
+SHORT, LONG = 126, 2**16  # bytes from which on a frame has a longer head
 
 
 class Dialect(Protocol):
@@ -61,5 +61,12 @@ class Dialect(Protocol):
 
 
 def text_message(data: bytes) -> bytes:
-    """Return a WebSocket message of one text frame."""
-    return Frame(Opcode.TEXT, data).serialize(mask=False)
+    """Return a WebSocket message of one text frame, which is not masked (RFC 6455, section 5.2)."""
+    size = len(data)
+    if size < SHORT:
+        head = b"\x81%c" % size
+    elif size < LONG:
+        head = b"\x81\x7e" + size.to_bytes(2, "big")
+    else:
+        head = b"\x81\x7f" + size.to_bytes(8, "big")
+    return head + data

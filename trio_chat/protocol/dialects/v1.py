@@ -1,6 +1,7 @@
 """The dialect ``trio-chat.v1``: each message is a JSON array of objects."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ class _Envelope(msgspec.Struct):
     id: msgspec.Raw = msgspec.Raw(b"null")
 
 
+_requests = msgspec.json.Decoder(list[requests.AnyRequest])
 _frame = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(_Envelope)
 _id: msgspec.json.Decoder[int | str | None] = msgspec.json.Decoder(int | VisibleText | None)
@@ -51,6 +53,15 @@ def read(message: str | bytes, limits: Limits) -> list[requests.Understood]:
     if isinstance(message, bytes):
         raise Violation(BAD_PROTOCOL)
     data = message.removeprefix(BYTE_ORDER_MARK).strip().encode()
+    with suppress(msgspec.MsgspecError, RecursionError):  # mostly nothing is wrong
+        asked = _requests.decode(data)
+        if len(asked) <= limits.frame_requests:
+            return [_checked(request, limits) for request in asked]
+    return _read_each(data, limits)
+
+
+def _read_each(data: bytes, limits: Limits) -> list[requests.Understood]:
+    """Return the requests in a message one by one, as far as they can be understood."""
     try:
         parts = [memoryview(data)] if data.startswith(b"{") else _frame.decode(data)
         count = limits.frame_requests
@@ -69,10 +80,15 @@ def _read(part: memoryview | msgspec.Raw, limits: Limits) -> list[requests.Under
         request = decoder.decode(part)
     except msgspec.ValidationError as error:
         return [requests.InvalidRequest(_id_of(envelope), "bad_request", complaint(error))]
+    return [_checked(request, limits)]
+
+
+def _checked(request: requests.AnyRequest, limits: Limits) -> requests.Understood:
+    """Return a request with its text in its normal form, or what is wrong with it."""
     fault = text_fault(request, limits)
     if fault:
-        return [requests.InvalidRequest(request.id, fault.code, fault.text, limit=fault.limit)]
-    return [request]
+        return requests.InvalidRequest(request.id, fault.code, fault.text, limit=fault.limit)
+    return request
 
 
 def _surplus(parts: Sequence[memoryview | msgspec.Raw]) -> list[requests.Understood]:
