@@ -3,13 +3,15 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 
+from trio_chat.commands import migrate
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
 from trio_chat.workers import private_postgres as module
@@ -187,6 +189,30 @@ def test_the_last_line_is_the_reason() -> None:
     assert last_line(b"one\ntwo: why\n \n") == "two: why"
     assert last_line(b"") == "it does not say why"
     assert issubclass(Failed, Exception)
+
+
+@pytest.mark.parametrize("is_trial", [True, False])
+def test_a_trial_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_trial: bool
+) -> None:
+    """Else a server would take the chat to be in there; a source has to be there already."""
+
+    @contextmanager
+    def make(folder: str) -> Iterator[str]:
+        Path(folder).mkdir()
+        yield "postgresql://it"
+
+    monkeypatch.setattr(migrate, "lent", make)
+    folder = tmp_path / "chat.db.postgres"
+    with migrate._reached(str(folder), "target", is_trial=is_trial) as url:
+        assert url == "postgresql://it"
+    assert folder.exists() != is_trial
+    gone = str(tmp_path / "gone.postgres")
+    with (
+        pytest.raises(ConfigError, match="there is no folder"),
+        migrate._reached(gone, "source", is_trial=is_trial),
+    ):
+        pytest.fail("it is not there")
 
 
 def test_what_cannot_be_lent_is_told(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
