@@ -8,7 +8,7 @@ from tests.chat import RATES
 from trio_chat.config import Config, ConfigError
 from trio_chat.limits.addresses import Addresses, key_of
 from trio_chat.limits.bucket import Bucket
-from trio_chat.limits.buckets import KEYS, SWEPT, Buckets
+from trio_chat.limits.buckets import KEYS, SPARE, SWEPT, Buckets
 from trio_chat.limits.intake import NOT_AT_ALL, Intake
 from trio_chat.limits.quota import Quota
 from trio_chat.live_config import LiveConfig
@@ -101,25 +101,26 @@ def test_what_can_never_work_is_no_rate(text: str) -> None:
 
 
 def test_who_is_quiet_is_forgotten() -> None:
-    """A few keys are looked at whenever one is added, so nothing ever takes long."""
+    """A few keys are looked at whenever one too many is added, so nothing ever takes long."""
     buckets = Buckets(lambda _: Bucket(Rate(1, 1)))
-    for number in range(100):
+    for number in range(SPARE):
         buckets.of(str(number), now=0).take(0)
-    assert len(buckets) == 100
-    for number in range(100):
+    assert len(buckets) == SPARE
+    assert not buckets.changes
+    for number in range(SPARE + 1):
         buckets.of(f"later {number}", now=1000).take(1000)
-        assert len(buckets) <= 100 + number + 1
-    assert len(buckets) <= 100 + SWEPT
+        assert len(buckets) <= SPARE + SWEPT
     assert not any(key.isdigit() for key in buckets)
+    assert buckets.changes == SPARE
 
 
 def test_who_is_not_quiet_is_remembered() -> None:
     """Others who come do not make anybody's bucket full again."""
     buckets = Buckets(lambda _: Bucket(Rate(1, 1)))
     buckets.of("ann", now=0).take(0, 1_000_000)
-    for number in range(1000):
+    for number in range(2 * SPARE):
         buckets.of(str(number), now=number)
-    assert buckets.of("ann", now=1000).delay(1000)
+    assert buckets.of("ann", now=2 * SPARE).delay(2 * SPARE)
 
 
 def test_no_more_keys_are_remembered_than_there_may_be() -> None:

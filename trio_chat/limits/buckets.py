@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 KEYS = 65_536  # that are remembered at most
-SWEPT = 4  # keys that are looked at whenever one is added
+SPARE = 4096  # keys that are remembered even if they are full: who asks for something asks again
+SWEPT = 4  # keys beyond these that are looked at whenever one is added
 
 
 class Drainable(Protocol):
@@ -20,7 +21,7 @@ T = TypeVar("T", bound=Drainable)
 
 
 class Buckets(OrderedDict[str, T]):
-    """What is remembered of each key. Those that are full again are forgotten bit by bit.
+    """What is remembered of each key. Of more than ``SPARE`` full ones are forgotten bit by bit.
 
     With more than ``KEYS`` of them the one that has been there longest is forgotten, full or not:
     what all are allowed together is limited elsewhere.
@@ -47,7 +48,7 @@ class Buckets(OrderedDict[str, T]):
         self.changes += 1
 
     def _sweep(self, now: float) -> None:
-        for _ in range(min(SWEPT, len(self))):
+        for _ in range(min(SWEPT, len(self) - SPARE)):
             key, bucket = self.popitem(last=False)
             if bucket.is_full(now) or len(self) >= KEYS - 1:
                 self.changes += 1
