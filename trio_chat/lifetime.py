@@ -36,8 +36,10 @@ class Boss(Notes, Protocol):
         """Return where to listen."""
         ...
 
-    async def attend(self, server: Server, stop: Callable[[CloseReason], None]) -> None:
-        """Answer its questions until cancelled, and stop when it is gone."""
+    async def attend(
+        self, server: Server, stop: Callable[[CloseReason], None], everything: trio.CancelScope
+    ) -> None:
+        """Answer its questions until cancelled, and stop when it is gone or wants so."""
         ...
 
 
@@ -79,9 +81,11 @@ async def serve(
                 await nursery.start(server.report)
                 nursery.start_soon(supervisor.watch, server.health.alive)
                 stop = partial(_stop, server, supervisor)
-                await nursery.start(signals.obey, stop, nursery.cancel_scope)
-                if boss:
-                    nursery.start_soon(boss.attend, server, stop)
+                everything = nursery.cancel_scope
+                if boss:  # it alone cuts goodbyes short: systemd tells all at once, and it tells us
+                    nursery.start_soon(boss.attend, server, stop, everything)
+                    everything = trio.CancelScope()
+                await nursery.start(signals.obey, stop, everything)
                 with _server_file(config, address) as file:
                     reloader = Reloader(read, server, logging, boss or file)
                     reload = partial(_reload, reloader, supervisor, address)

@@ -48,16 +48,26 @@ class Boss:
         """Tell that they were read, and why they were refused, if they were."""
         self._send.send_nowait(line(Reloaded(refused)))
 
-    async def attend(self, server: Server, stop: Callable[[CloseReason], None]) -> None:
+    async def attend(
+        self, server: Server, stop: Callable[[CloseReason], None], everything: trio.CancelScope
+    ) -> None:
         """Answer the parent until it is gone; then say goodbye to all, as nobody looks after us.
 
         Cancellation: the link is closed.
+
+        Args:
+            server: What it asks about.
+            stop: Begins the goodbyes.
+            everything: Is cancelled when these are to be cut short.
         """
         async with self._stream, trio.open_nursery() as nursery:
             nursery.start_soon(self._tell)
             lines = Lines(self._stream)
             while (read := await lines.next()) is not None:
-                nursery.start_soon(self._answer, OF_PARENT.decode(read), server)
+                ask = OF_PARENT.decode(read)
+                if ask.what == "hurry":
+                    everything.cancel(reason="the parent wants it")
+                nursery.start_soon(self._answer, ask, server)
             nursery.cancel_scope.cancel(reason="the parent is gone")
         stop(RESTARTING)
         await trio.sleep(inf)

@@ -73,15 +73,17 @@ class Member:
         Args:
             is_up: Is set once it serves.
 
-        Cancellation: it is ended first, by a second signal, or by force.
+        Cancellation: it is told to cut goodbyes short, and is ended by force if it does not.
         """
-        try:
-            async with self._stream, trio.open_nursery() as nursery:
-                nursery.start_soon(self._listen, is_up)
-                status = await self._child.wait()
-                nursery.cancel_scope.cancel(reason="the worker has ended")
-        finally:
-            await self._child.end((signal.SIGTERM, LAST_WORDS))
+        async with self._stream:
+            try:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._listen, is_up)
+                    status = await self._child.wait()
+                    nursery.cancel_scope.cancel(reason="the worker has ended")
+            finally:
+                self._write(Ask(0, "hurry"))
+                await self._child.end((signal.SIGTERM, LAST_WORDS))
         return status
 
     async def _listen(self, is_up: trio.Event) -> None:
@@ -128,13 +130,17 @@ class Member:
         send, answer = trio.open_memory_channel[Told](1)
         self._asked[id] = send
         try:
-            # So short a line is taken at once, as there are few; else it does not read at all.
-            with suppress(OSError), trio.move_on_after(ANSWER_TIMEOUT):
-                os.write(self._stream.socket.fileno(), line(Ask(id, what)))
+            self._write(Ask(id, what))
+            with trio.move_on_after(ANSWER_TIMEOUT):
                 return await answer.receive()
         finally:
             self._asked.pop(id, None)
         return None
+
+    def _write(self, ask: Ask) -> None:
+        """Write a line; so short a one is taken at once, as there are few, or nobody reads it."""
+        with suppress(OSError):
+            os.write(self._stream.socket.fileno(), line(ask))
 
     async def reload(self, within: float) -> str | None:
         """Have it read its settings again, in so many seconds; return why it refused, if it did."""

@@ -14,7 +14,7 @@ VARIABLE = "TRIO_WORKER"  # of the environment of a worker: its post
 LONGEST = 4_000_000  # bytes of a line; the figures of a worker take about 60,000
 READ_SIZE = 65_536  # bytes
 
-What = Literal["alive", "ready", "figures"]
+What = Literal["alive", "ready", "figures", "hurry"]
 
 
 class Post(msgspec.Struct):
@@ -52,7 +52,7 @@ class Reloaded(msgspec.Struct, tag="reloaded"):
 
 
 class Ask(msgspec.Struct, tag="ask"):
-    """The parent asks a worker something."""
+    """The parent asks a worker something, or has it cut goodbyes short, which is not answered."""
 
     id: int
     what: What

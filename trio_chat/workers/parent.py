@@ -162,6 +162,8 @@ class Parent:
         """Pass on that all is to end; from now on only workers take connections."""
         self._supervisor.stopping()
         self._crew.stop(reason)
+        if self._postgres:
+            self._postgres.is_ending = True
         for listener in (each for place in self._places for each in place.listeners):
             listener.socket.close()
 

@@ -132,6 +132,7 @@ class PrivatePostgres:
         self._lock: int | None = None
         self._has_started = False
         self.failure: Failed | None = None  # why it does not run
+        self.is_ending = False  # whether it need not be started again
 
     @property
     def url(self) -> str:
@@ -238,6 +239,8 @@ class PrivatePostgres:
                 status = await child.wait()
             finally:
                 await child.end((signal.SIGINT, STOP_TIMEOUT), (signal.SIGQUIT, LAST_TIMEOUT))
+            if self.is_ending:  # as when systemd tells all processes at once
+                await trio.sleep_forever()
             log.error("PostgreSQL has ended, and is started again", reason=words(status))
             pause = pauses.after(trio.current_time() - began)
             if pauses.is_hopeless:
