@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 import trio
@@ -39,6 +40,7 @@ from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import TlsListener, load_certificate
 from trio_chat.net.places import AnyListener, Place, open_places
 from trio_chat.net.probes import Probes
+from trio_chat.net.rounds import open_rounds
 from trio_chat.net.unix_sockets import UnixListener
 from trio_chat.process import GcPauses
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
@@ -65,6 +67,7 @@ class Server:
         ├── retention
         ├── feed
         ├── overload
+        ├── rounds
         ├── listener (one each)
         └── connection (one each)
             ├── read pump
@@ -83,9 +86,8 @@ class Server:
         history = History(journal, config, self._hub.populations)
         self.marks: Marks = self._hub.people
         self._gate = Gate(config, self.marks, Attempts(limits), self._hub.invitations)
-        self._context = make_context(
-            self._inbox, config, history, limits, self._hub.outboxes, self._gate
-        )
+        context = make_context(self._inbox, config, history, limits, self._hub.outboxes, self._gate)
+        self._context = replace(context, rounds=open_rounds())
         self._pauses = GcPauses()
         self._backups = Backups(config)
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
@@ -235,6 +237,7 @@ class Server:
                     await self._serve()
                 self._hub.close()
         finally:
+            self._context.rounds.close()
             self.keeper.close()
         log.info("stopped")
 
@@ -248,6 +251,7 @@ class Server:
     async def _serve(self) -> None:
         """Serve until all connections are over; an operator's programs to the end of that."""
         async with trio.open_nursery() as watching:
+            watching.start_soon(self._context.rounds.run)
             if self._endpoint:
                 watching.start_soon(self._endpoint.run)
             async with trio.open_nursery() as connections:

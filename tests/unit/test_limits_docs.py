@@ -90,7 +90,7 @@ NO_BOUNDS = {
         journal.sqlite.rescue.RETRY journal.sqlite.states.TELL_INTERVAL
         journal.sqlite.writer.RETRY_MS journal.sqlite.writer.LOOK_INTERVAL
         limits.overload.INTERVAL log_rate.WINDOW net.accept_retry.RETRY_INTERVAL
-        net.accept_retry.REPORT_INTERVAL supervisor.SHARE
+        net.accept_retry.REPORT_INTERVAL net.rounds.PAUSE supervisor.SHARE
         protocol.dialects.v1.EXCESS_RETRY_MS
         standard_streams.TICK standard_streams.STUCK_INTERVAL web.api.routes.PREFLIGHT_AGE""",
     "sizes of one read or write of what may be longer": """

@@ -18,7 +18,7 @@ from trio_chat.delivery.frames import Frame, coalesce, frame_of
 from trio_chat.delivery.outbox import Outbox, SendNow
 from trio_chat.delivery.recipient import LookedUp, MissedEvents
 from trio_chat.log_context import details
-from trio_chat.net.streams import AnyStream, address_of, linger, receive, reset_on_close, socket_of
+from trio_chat.net.streams import AnyStream, address_of, linger, reset_on_close, socket_of
 from trio_chat.net.transport import Transport
 from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
@@ -187,11 +187,13 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         inbox = self._context.inbox
+        rounds = self._context.rounds
+        rounds.add(self._stream)
         inbox.post(Register(self, self._join, self._submission.grant, self._session, self._label))
         try:
-            data = already_read or await receive(self._stream, READ_SIZE)
+            data = already_read or await rounds.receive(self._stream, READ_SIZE)
             while data and await self._take(data):
-                data = await receive(self._stream, READ_SIZE)
+                data = await rounds.receive(self._stream, READ_SIZE)
             # What was asked for before the end is done before it.
             if self._submission.is_under_way:
                 with trio.move_on_after(self._config.close_timeout):
@@ -202,6 +204,7 @@ class Client:
         finally:
             self._nursery = None  # it may close any moment; nothing is looked up any more
             inbox.post(Unregister(self))
+            rounds.remove(self._stream)
 
     async def _take(self, data: bytes) -> bool:
         """Act on what the peer sent; return whether more may come.

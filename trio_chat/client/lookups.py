@@ -21,6 +21,7 @@ from trio_chat.journal.types import Unavailable
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
 from trio_chat.measures import Traffic
+from trio_chat.net.rounds import AtOnce
 from trio_chat.protocol import answers
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
@@ -53,6 +54,7 @@ class ConnectionContext:
     gate: Gate | None = None  # for those who are let in by their hello
     traffic: Traffic = field(default_factory=Traffic)
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
+    rounds: AtOnce = field(default_factory=AtOnce)  # in which connections are read
 
     def gauges(self) -> dict[str, Gauge]:
         """Return what tells which shares of these places are taken."""

@@ -113,14 +113,6 @@ async def linger(stream: AnyStream, spend: Callable[[int], float]) -> None:
         pass
 
 
-async def receive(stream: trio.abc.ReceiveStream, size: int) -> bytes:
-    """Return at most ``size`` bytes that the peer sent, or nothing if it is gone."""
-    try:
-        return bytes(await stream.receive_some(size))
-    except trio.BrokenResourceError:
-        return b""
-
-
 def reset_on_close(stream: trio.abc.Stream) -> None:
     """Have the kernel drop what a stuck peer has not taken when its socket is closed."""
     if isinstance(stream, trio.SocketStream | trio.SSLStream):

@@ -1,0 +1,164 @@
+"""Rules of reading connections in rounds."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import pytest
+import trio
+import trio.testing
+
+from trio_chat.net import rounds
+from trio_chat.net.rounds import CALM, PAUSE, AtOnce, Rounds, open_rounds
+
+linux_only = pytest.mark.skipif(not isinstance(open_rounds(), Rounds), reason="needs epoll")
+
+
+class Connection(NamedTuple):
+    """Our end of a connection, which is read in rounds, and the peer's."""
+
+    reading: Rounds
+    ours: trio.SocketStream
+    theirs: socket.socket
+
+    async def read(self, size: int = 100) -> bytes:
+        return await self.reading.receive(self.ours, size)
+
+    async def is_told(self) -> None:
+        """Wait until a round has told of an arrival for which nobody has waited."""
+        while self.ours.socket.fileno() not in self.reading._ready:
+            await trio.sleep(PAUSE)
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[Connection]:
+    """Have a connection in the block."""
+    reading = Rounds()
+    one, theirs = socket.socketpair()
+    ours = trio.SocketStream(trio.socket.from_stdlib_socket(one))
+    async with ours, trio.open_nursery() as nursery:
+        nursery.start_soon(reading.run)
+        reading.add(ours)
+        with theirs:
+            yield Connection(reading, ours, theirs)
+        reading.remove(ours)
+        nursery.cancel_scope.cancel()
+    reading.close()
+
+
+@linux_only
+async def test_what_comes_is_read() -> None:
+    """In pieces if it is much, and at last that the peer is gone."""
+    async with connected() as connection:
+        connection.theirs.send(b"hello")
+        assert await connection.read(3) == b"hel"
+        assert await connection.read(3) == b"lo"
+        connection.theirs.close()
+        assert await connection.read() == b""
+
+
+@linux_only
+async def test_a_broken_connection_has_nothing() -> None:
+    """As one that has ended."""
+    async with connected() as connection:
+        connection.theirs.send(b"hello")
+        await connection.is_told()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("os.read", _fail)
+            assert await connection.read() == b""
+
+
+def _fail(_descriptor: int, _size: int) -> bytes:
+    raise ConnectionResetError
+
+
+@linux_only
+async def test_those_who_send_in_a_moment_are_read_together(autojump_clock: object) -> None:
+    """Few are read at once; while there are many, the next one waits for others for a while."""
+    async with connected() as connection:
+        began = trio.current_time()
+        for _ in range(int(CALM.burst)):
+            connection.theirs.send(b"hello")
+            assert await connection.read() == b"hello"
+        assert trio.current_time() == began
+        pauses = []
+        for _ in range(10):
+            began = trio.current_time()
+            connection.theirs.send(b"hello")
+            assert await connection.read() == b"hello"
+            pauses.append(trio.current_time() - began)
+        assert 0.9 / CALM.per_second < pauses[-1] < 1.1 * PAUSE
+        await trio.sleep(1)
+        began = trio.current_time()
+        connection.theirs.send(b"hello")
+        assert await connection.read() == b"hello"
+        assert trio.current_time() == began
+
+
+@linux_only
+async def test_others_follow_without_a_pause(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If more have sent something than are woken in one go."""
+    monkeypatch.setattr(rounds, "WOKEN", 1)
+    async with connected() as one, connected() as other:
+        one.reading.add(other.ours)
+        began = trio.current_time()
+        for connection in (one, other):
+            connection.theirs.send(b"hello")
+        assert await one.read() == b"hello"
+        assert await one.reading.receive(other.ours, 100) == b"hello"
+        assert trio.current_time() == began
+
+
+@linux_only
+async def test_who_gives_up_to_wait_loses_nothing() -> None:
+    """What comes afterwards is there for the next one."""
+    async with connected() as connection:
+        with trio.move_on_after(0):
+            await connection.read()
+        connection.theirs.send(b"hello")
+        await connection.is_told()
+        assert await connection.read() == b"hello"
+
+
+@linux_only
+async def test_an_arrival_that_was_read_already_is_nothing_new() -> None:
+    """Whoever reads waits for the next one."""
+    async with connected() as connection:
+        connection.theirs.send(b"early")
+        await connection.is_told()
+        assert os.read(connection.ours.socket.fileno(), 100) == b"early"
+        async with trio.open_nursery() as nursery:
+
+            @nursery.start_soon
+            async def read() -> None:
+                assert await connection.read() == b"late"
+
+            await trio.testing.wait_all_tasks_blocked()
+            connection.theirs.send(b"late")
+
+
+@pytest.mark.parametrize("make", [AtOnce, pytest.param(Rounds, marks=linux_only)])
+async def test_others_than_plain_tcp_are_read_at_once(make: type[AtOnce]) -> None:
+    """And broken ones have nothing."""
+    reading = make()
+    one, other = trio.testing.memory_stream_pair()
+    reading.add(one)
+    await other.send_all(b"hello")
+    assert await reading.receive(one, 100) == b"hello"
+    reading.remove(one)
+    ours, theirs = trio.testing.lockstep_stream_pair()
+    await theirs.aclose()
+    await ours.aclose()
+    reading.close()
+
+
+async def test_without_epoll_all_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.setattr("sys.platform", "darwin")
+    reading = open_rounds()
+    assert type(reading) is AtOnce
+    await reading.run()
