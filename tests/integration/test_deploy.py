@@ -216,8 +216,8 @@ async def test_the_proxy_of_the_compose_file_does_all_that_it_has_to(
     port = free_port()
     url = f"http://localhost:{port}/"
     base: dict[str, Any] = {"base_url": url, "trusted_proxy": ("127.0.0.1",)}
-    fast = {"ping_interval": 1.0, "pong_timeout": 0.9, "database": str(tmp_path / "chat.db")}
-    async with serving(**base, **fast) as server:
+    base |= {"ping_interval": 1.0, "pong_timeout": 0.9, "database": str(tmp_path / "chat.db")}
+    async with serving(**base) as server:
         command = services("compose.caddy.yaml")["caddy"]["command"]
         command = command.replace("chat.example.org", f":{port}")
         command = command.replace("chat:8080", f"127.0.0.1:{server.port}")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -28,7 +29,10 @@ Pair = tuple[Running, Running]
 
 
 @asynccontextmanager
-async def two_nodes(url: str, **settings: object) -> AsyncIterator[Pair]:
+async def two_nodes(
+    url: str,
+    **settings: Any,  # noqa: ANN401 - see ``serving``
+) -> AsyncIterator[Pair]:
     """Run two servers on one database for the block, which know of each other."""
     async with (
         serving(database=url, **settings) as one,

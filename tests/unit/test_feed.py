@@ -15,12 +15,15 @@ from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import (
     Elsewhere,
     ForeignWrites,
+    HeldChanged,
     PeopleChanged,
     RoomState,
     Unavailable,
     Write,
 )
 from trio_chat.protocol.events import Message, Person, Topic
+
+Change = ForeignWrites | PeopleChanged | Elsewhere | HeldChanged
 
 EVE = Person("e", "Eve")
 SEND = {"t": "send", "room": "tea", "text": "mine"}
@@ -224,7 +227,7 @@ async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
     journal = Journal()
     await journal.written(3)
     journal.changes = [False, True, False, Unavailable(1), True]
-    send, receive = trio.open_memory_channel[ForeignWrites | PeopleChanged | Elsewhere](10)
+    send, receive = trio.open_memory_channel[Change](10)
     heard: list[tuple[float, list[int]]] = []
 
     async def hear() -> None:
@@ -246,7 +249,7 @@ async def test_a_change_that_cannot_be_read_is_not_forgotten(autojump_clock: Moc
     journal = Journal()
     journal.changes = [True]
     journal.is_down = True
-    send, receive = trio.open_memory_channel[ForeignWrites | PeopleChanged | Elsewhere](10)
+    send, receive = trio.open_memory_channel[Change](10)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(follow, journal, send.send, lambda: ["tea"])
         await trio.sleep(2.5 * INTERVAL)
