@@ -142,18 +142,23 @@ async def test_an_arrival_that_was_read_already_is_nothing_new() -> None:
 
 
 @pytest.mark.parametrize("make", [AtOnce, pytest.param(Rounds, marks=linux_only)])
-async def test_others_than_plain_tcp_are_read_at_once(make: type[AtOnce]) -> None:
+async def test_others_than_plain_tcp_are_read_at_once(
+    make: type[AtOnce], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And broken ones have nothing."""
     reading = make()
-    one, other = trio.testing.memory_stream_pair()
-    reading.add(one)
-    await other.send_all(b"hello")
-    assert await reading.receive(one, 100) == b"hello"
-    reading.remove(one)
-    ours, theirs = trio.testing.lockstep_stream_pair()
-    await theirs.aclose()
-    await ours.aclose()
+    ours, theirs = trio.testing.memory_stream_pair()
+    reading.add(ours)
+    await theirs.send_all(b"hello")
+    assert await reading.receive(ours, 100) == b"hello"
+    monkeypatch.setattr(ours, "receive_some", _break)
+    assert await reading.receive(ours, 100) == b""
+    reading.remove(ours)
     reading.close()
+
+
+async def _break(_size: int) -> bytes:
+    raise trio.BrokenResourceError
 
 
 async def test_without_epoll_all_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
