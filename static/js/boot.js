@@ -57,7 +57,7 @@ if (!names.length && (store.session || code)) {
 for (const name of names) store.enter(name);
 store.reading.recall(Object.fromEntries(recallAll("mark.")));
 const words = recall("words");
-if (Array.isArray(words)) store.reading.words = words.filter((word) => word && typeof word === "string");
+if (Array.isArray(words)) store.reading.heeded.words = words.filter((word) => word && typeof word === "string");
 store.reading.watch(!document.hidden);
 store.open(roomIn(location) || recall("room") || LOBBY);
 const nick = recall("nick");

@@ -84,15 +84,15 @@ export class Tools {
       onOpen: (room) => address.go(room),
       onRefused: () => tell(t("attention.refused")),
       onIncomplete: () => tell(t("page.incomplete")),
-      words: () => store.reading.words,
+      words: () => store.reading.heeded.words,
       onWords: (words) => heed(words).catch(() => tell(t("page.incomplete"))),
     });
     const heed = async (words) => {
       if (words.length) (await again(() => import("./log/highlighted-words.js"))).highlightWords();
-      store.reading.words = [...words]; // so that what is shown is drawn again
+      store.reading.heeded.words = [...words]; // so that what is shown is drawn again
       log.show(store.room, store.me);
     };
-    heed(store.reading.words).catch(() => {}); // without it they only count
+    heed(store.reading.heeded.words).catch(() => {}); // without it they only count
     this.#search = new Searching(page, (...hit) => this.#visit(...hit));
     find("topic").addEventListener("click", ({ currentTarget: topic }) => {
       topic.ariaExpanded = String(topic.ariaExpanded !== "true");

@@ -3,7 +3,8 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
-  // What is missing, another name
+  // Who floods, which takes a while; what is missing; another name
+  "banner.flooded": "That was too much at once for the server. Wait a little, then reconnect.",
   "name.change": "Take this name",
   "name.cancel": "Keep the old one",
   "note.reset": "The server has begun anew. What was said here before is gone.",

@@ -21,7 +21,6 @@ export const en = {
   "banner.restarting": "The server is restarting. You can go on writing.",
   "banner.offline": "You are offline. You can go on writing.",
   "banner.ended": "The server ended the connection: {reason}.",
-  "banner.flooded": "That was too much at once for the server. Wait a little, then reconnect.",
   "banner.countdown": "Attempt {attempt} in {count} s.",
   "banner.attempt": "Attempt {attempt} …",
   "banner.retry": "Reconnect now",

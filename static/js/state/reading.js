@@ -13,14 +13,6 @@ export class Reading {
     this.#store = store;
   }
 
-  set words(words) {
-    this.heeded.words = words;
-  }
-
-  get words() {
-    return this.heeded.words;
-  }
-
   /** The number of unread messages in all rooms. */
   get unread() {
     return this.#rooms.reduce((sum, room) => sum + room.unread, 0);

@@ -206,7 +206,7 @@ test("a mark that was set back elsewhere outranks that of the browser", () => {
 });
 
 test("chosen words count like the user's name, also since the last visit", () => {
-  store.reading.words = ["kettle"];
+  store.reading.heeded.words = ["kettle"];
   store.reading.recall({ tea: { seq: 90, epoch: "e1" } });
   enter(100, { missed: [said(91, "the Kettle!"), said(92, "kettles")] });
   assert.deepEqual([mark().unread, mark().mentions], [2, 1]);
