@@ -63,6 +63,11 @@ class Family:
     def workers(self) -> list[int]:
         return [pid for pid in self.children() if b"\0serve\0" in command_of(pid)]
 
+    def stop_all(self) -> None:
+        """Have all end at once, as systemd does if nobody tells it otherwise."""
+        for pid in (self.process.pid, *self.children()):
+            os.kill(pid, signal.SIGTERM)
+
     def lines(self) -> list[dict[str, object]]:
         """Return what it has logged."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -232,7 +237,7 @@ async def test_workers_are_one_chat_and_the_parent_is_all_that_is_seen_of_them(
                 await family.logged("settings not reloaded: nothing has changed")
                 family.process.send_signal(signal.SIGUSR2)
                 await family.logged("budgets in use", 2)
-                family.process.send_signal(signal.SIGTERM)
+                family.stop_all()
                 assert (await ann.ending())[1] == RESTARTING.code
             await told("STOPPING=1")
             assert await ended(family) == 0
@@ -288,9 +293,10 @@ async def test_one_command_has_a_postgresql_of_its_own(open_folder: Path) -> Non
                 while (answer := await ann.ask(**SENT))["t"] == "error":
                     assert answer["code"] == "unavailable"
                     await trio.sleep(answer["retry_ms"] / 1000)
-        family.process.send_signal(signal.SIGINT)
+        family.stop_all()
         assert await ended(family) == 0
     assert of(open_folder) == []
+    assert [one["event"] for one in family.lines()].count("stopped") == 2
     (open_folder / "trio-chat.db-server").mkdir()
     async with parent(open_folder, "--port", "0", "--workers", "1") as family:
         await family.logged("trio-chat reload cannot find this server")
