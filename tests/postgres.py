@@ -24,6 +24,11 @@ WRITE = "SELECT pg_logical_emit_message(true, 'a', 'b')"
 END_WAIT = (
     "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid = %s"
 )
+IS_FOLLOWED = (
+    "SELECT 1 FROM pg_stat_replication"
+    " WHERE replay_lsn >= pg_current_wal_lsn() AND state = 'streaming'"
+)
+SENDERS = "SELECT pid FROM pg_stat_replication"
 OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=", "-c", "max_connections=300")
 
 
@@ -40,9 +45,12 @@ class PostgresServer:
     """One server, which a test may stop, or kill, and start again.
 
     ``initdb`` refuses root, so for root it runs as another user.
+
+    Args:
+        primary: That it is a standby of; without one it is a new server.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, primary: "PostgresServer | None" = None) -> None:
         found = programs()
         assert found
         self._programs = found
@@ -52,13 +60,18 @@ class PostgresServer:
             shutil.chown(self.folder, self.user)
         self._process: subprocess.Popen[bytes] | None = None
         self.options: Sequence[str] = OPTIONS
-        self._run("initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8")
+        if primary is None:
+            initdb = ("--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8")
+            self._run("initdb", *initdb, "--locale=C")
+        else:
+            place = ("--host", str(primary.folder), "--username=postgres", "--checkpoint=fast")
+            self._run("pg_basebackup", *place, "--no-sync", "--write-recovery-conf")
 
     def _command(self, name: str, *options: str) -> list[str]:
         return [str(self._programs / name), "-D", str(self.folder / "data"), *options]
 
     def _run(self, name: str, *options: str) -> None:
-        command = self._command(name, *options, "--locale=C")
+        command = self._command(name, *options)
         subprocess.run(command, check=True, capture_output=True, user=self.user, cwd="/")
 
     def start(self) -> None:
@@ -95,6 +108,22 @@ class PostgresServer:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
+
+    def add_standby(self) -> "PostgresServer":
+        """Return another server that runs and follows this one."""
+        standby = PostgresServer(self)
+        standby.start()
+        return standby
+
+    def hold_back_standby(self) -> None:
+        """Let the standby have all that is here by now, and nothing more, though it runs."""
+        give_up_at = time.monotonic() + PATIENCE
+        with self.connect() as connection:
+            while not connection.execute(IS_FOLLOWED).fetchone():
+                assert time.monotonic() < give_up_at
+                time.sleep(0.01)
+            for (pid,) in connection.execute(SENDERS).fetchall():
+                os.kill(pid, signal.SIGSTOP)
 
     def configure(self, name: str, value: str) -> None:
         """Give a setting another value while it runs."""
@@ -143,12 +172,15 @@ class PostgresServer:
         subprocess.run(["cp", "-a", str(data), f"{data}-saved"], check=True)
         self.start()
 
-    def put_back_files(self) -> None:
-        """Take the copied files in the place of the present ones."""
+    def put_back_files(self, *, is_recovered: bool = False) -> None:
+        """Take the copied files in the place of the present ones; recovered, as of a backup."""
         self.stop()
         data = self.folder / "data"
         shutil.rmtree(data)
         data.with_name("data-saved").rename(data)
+        if is_recovered:
+            (data / "recovery.signal").touch()
+            self.options = (*self.options, "-c", "restore_command=false")
         self.start()
 
     def pause(self, number: int = signal.SIGSTOP) -> None:
@@ -166,10 +198,12 @@ class PostgresServer:
         """Return a connection for a test's own questions."""
         return psycopg.connect(url or self.url(), autocommit=True)
 
-    def url(self, schema: str = "public") -> str:
-        """Return the URL of a schema."""
+    def url(self, schema: str = "public", *others: "PostgresServer") -> str:
+        """Return the URL of a schema, here or at whichever server takes writes."""
         options = quote(f"-csearch_path={schema}", safe="")
-        return f"postgresql://postgres@/postgres?host={quote(str(self.folder))}&options={options}"
+        hosts = ",".join(quote(str(server.folder)) for server in (self, *others))
+        url = f"postgresql://postgres@/postgres?host={hosts}&options={options}"
+        return f"{url}&target_session_attrs=read-write" if others else url
 
     def new_url(self) -> str:
         """Return the URL of a schema in which there is nothing."""

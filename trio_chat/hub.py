@@ -1,6 +1,6 @@
 """The hub: the one task that changes the chat, and fans out what happens in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 import trio
@@ -25,6 +25,7 @@ from trio_chat.delivery.recipient import Requester
 from trio_chat.files.uploads import Uploads
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.storage import Storage
+from trio_chat.journal.types import Replaced
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
 from trio_chat.measures import SIZES, Delays, Histogram, Traffic
@@ -64,7 +65,7 @@ class Hub:
         self.uploads = Uploads()
         self._chat = Chat(
             config,
-            journal.epoch,
+            journal.terms,
             journal.secret,
             limits,
             self.access,
@@ -103,6 +104,11 @@ class Hub:
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
         return self._chat.populations()
+
+    @property
+    def epoch(self) -> str:
+        """What numbers belong to that are told now."""
+        return self._chat.epochs.present
 
     @property
     def people(self) -> People:
@@ -144,9 +150,15 @@ class Hub:
         self._storage.commit_interval = config.commit_interval
         self._chat.reconfigure()
 
-    def followed_rooms(self) -> list[str]:
-        """Return the rooms of which the hub has to know what others write there."""
-        return [*self.populations(), LEDGER]
+    def followed_rooms(self) -> Mapping[str, int]:
+        """Return the rooms of which the hub has to know what others write there, and their ends.
+
+        Raises:
+            Replaced: acts were lost; what people may do is known again after a start alone.
+        """
+        if self._chat.has_lost_acts:
+            raise Replaced("acts of moderators, or uses of links, were lost with the last term")
+        return {**self._chat.lasts(), LEDGER: self.access.registry.last}
 
     async def load_acts(self) -> None:
         """Take in who may do what; before that, private rooms are not there.

@@ -90,7 +90,7 @@ class Server:
         self._context = replace(context, rounds=open_rounds())
         self._pauses = GcPauses()
         self._backups = Backups(config)
-        clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
+        clients = ClientFactory(self._context, self._hub.readers, lambda: self._hub.epoch)
         app = make_app(config)
         self.keeper = FileKeeper(config, journal, self._hub.uploads)
         self._sweeper = Sweeper(self.keeper, journal, self._hub.uploads, config)

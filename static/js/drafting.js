@@ -48,7 +48,7 @@ export class Drafting {
     const { store, composer, log, look } = this.#page;
     const { room } = store;
     if (composer.room !== room.name) return; // the composer is about to show this room
-    const draft = rebased(composer.draft, room.epoch);
+    const draft = rebased(composer.draft, room.epoch, room.earlier);
     if (draft) {
       Object.assign(composer.draft, draft);
       composer.refresh();

@@ -12,12 +12,15 @@ from trio_chat.core.chat import Chat
 from trio_chat.core.records import LAZY
 from trio_chat.core.registry import Registry
 from trio_chat.journal.arrivals import ArrivalRecord, decode, encode, key_of
+from trio_chat.journal.terms import Term, Terms
 from trio_chat.journal.types import PeopleForgotten
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol.events import Person
 
 ANN, BOB, CEM = Person("a", "Ann"), Person("b", "Bob"), Person("c", "Cem")
 STARTED = 100  # in ms since 1970; each look at the clock is a millisecond later
+
+TERMS = Terms([Term(1, "epoch")])
 
 
 @pytest.fixture
@@ -238,7 +241,7 @@ def test_what_is_damaged_is_passed_over() -> None:
 def test_what_the_journal_has_dropped_is_forgotten() -> None:
     """As nobody has come for very long; it is written down no more, either."""
     registry = Registry()
-    chat = Chat(Config(), "epoch", b"secret", Limits(Config()), Access(registry))
+    chat = Chat(Config(), TERMS, b"secret", Limits(Config()), Access(registry))
     key = key_of("tea", "a", "")
     chat.hold_people({key: encode(ArrivalRecord("Ann"))}, 0.0)
     chat.apply([PeopleForgotten([key], 1)], 1.0)

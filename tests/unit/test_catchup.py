@@ -131,7 +131,7 @@ async def test_a_gap_that_comes_meanwhile_is_told_to_a_follower_with_its_number(
     """By ``joined`` once more, so that the follower goes on from there if it comes back."""
     async with house() as home:
         await talk(home)
-        fay = Listener(Sse(home.journal.epoch))
+        fay = Listener(Sse(lambda: home.journal.epoch))
         await home.turn(Register(fay, Join(id=1, room="tea", last=1)))
         fay.got.clear()
         await home.turn(Pruned(await home.journal.prune(3, 0)))

@@ -22,6 +22,7 @@ from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.people import DAY, MARKS, SESSIONS, PersonRecord, decode, encode
 from trio_chat.journal.storage import PeopleKept
+from trio_chat.journal.terms import Term, Terms
 from trio_chat.journal.types import PeopleForgotten, RoomState, Unavailable
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol.close import SIGNED_OUT
@@ -540,7 +541,7 @@ class TestMarks:
             assert [one and one.marks for one in journal.kept.values()] == [{"tea": 7}]
         for epoch, told in ((journal.epoch, [{"room": "tea", "seq": 7}]), ("another", [])):
             journal.people = {id: encode(one) for id, one in journal.kept.items() if one}
-            journal.epoch = epoch
+            journal.terms = Terms([Term(1, epoch)])
             async with house(journal) as home:
                 assert await marks(home, ann) == told
 

@@ -13,7 +13,7 @@ from trio_chat.protocol.dialects.sse import Sse
 
 
 def follower(home: House) -> Listener:
-    return Listener(Sse(home.journal.epoch))
+    return Listener(Sse(lambda: home.journal.epoch))
 
 
 def follows(member: Listener, last: int | None = None, epoch: str | None = None) -> Register:

@@ -16,6 +16,7 @@ from tests.tokens import SECRET as SECRET_KEY
 from trio_chat.auth.gate import load_ways
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.terms import Term, Terms
 from trio_chat.live_config import RESTART, TLS, LiveConfig, differences, without_restart
 from trio_chat.rates import Rate
 from trio_chat.server import Server
@@ -134,7 +135,7 @@ class Journal(MemoryJournal):
 
     def __init__(self) -> None:
         super().__init__()
-        self.epoch, self.secret = "epoch", b"secret"
+        self.terms, self.secret = Terms([Term(1, "epoch")]), b"secret"
 
 
 def held(server: Server) -> dict[str, Any]:

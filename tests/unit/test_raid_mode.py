@@ -4,6 +4,7 @@ from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.registry import Registry
+from trio_chat.journal.terms import Term, Terms
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol import acts, events
 from trio_chat.protocol.acts import LEDGER, AnyAct
@@ -12,6 +13,8 @@ from trio_chat.protocol.room_rules import RoomRules
 
 NOW, HOUR = 1_000_000_000, 3_600_000  # milliseconds
 BEFORE, RAIDED = RoomRules(slow=7), RoomRules(newcomers=900)
+
+TERMS = Terms([Term(1, "epoch")])
 
 
 def raid(room: str, until: int) -> acts.Raided:
@@ -25,7 +28,7 @@ def started_with(*kept: AnyAct, now: float) -> Chat:
     for seq, act in enumerate(kept, 1):
         registry.apply(ActKept(room=LEDGER, seq=seq, ts=NOW - HOUR, act=act))
     config = Config()
-    chat = Chat(config, "epoch", b"secret", Limits(config), Access(registry, lambda: NOW))
+    chat = Chat(config, TERMS, b"secret", Limits(config), Access(registry, lambda: NOW))
     chat.hold_people({}, now)
     return chat
 

@@ -7,7 +7,7 @@ from trio_chat.protocol.close import RESTARTING
 from trio_chat.protocol.dialects.sse import Sse
 
 ANN = events.Person("a1", "Ann")
-SSE = Sse("ep0ch")
+SSE = Sse(lambda: "ep0ch")
 
 
 def joined(**more: object) -> answers.Joined:

@@ -28,6 +28,7 @@ from trio_chat.core.registry import Registry
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded, PeopleKept, Stored
+from trio_chat.journal.terms import Term, Terms
 from trio_chat.journal.types import Committed, Write
 from trio_chat.limits.limits import Limits
 from trio_chat.net.handshake import shake_hands
@@ -49,6 +50,8 @@ RAIDERS = 1_900  # people who came into a room, in which one request may ban 2,0
 T = TypeVar("T")
 Object = dict[str, Any]
 
+TERMS = Terms([Term(1, "epoch")])
+
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run what never has to wait, as nothing in the memory journal does."""
@@ -68,7 +71,7 @@ class Turns:
         self.journal = MemoryJournal(clock=lambda: 1000)
         self.registry = Registry()
         self.operator = finish(make_operator(self.journal, self.registry))
-        self.chat = Chat(config, "epoch", b"secret", Limits(config), Access(self.registry))
+        self.chat = Chat(config, TERMS, b"secret", Limits(config), Access(self.registry))
         self.history = History(self.journal, config, self.chat.populations)
         self.now = 0.0
         self.longest = 0

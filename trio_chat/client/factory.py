@@ -1,6 +1,6 @@
 """Makes the client of each WebSocket and of each stream of events."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
 from trio_chat.client.client import Client
@@ -30,10 +30,12 @@ class ClientFactory:
     Args:
         context: What all clients share.
         readers: Tells whether somebody without a hello may read in a room.
-        epoch: To which the numbers in streams of events belong.
+        epoch: Returns the one to which the numbers in streams of events belong.
     """
 
-    def __init__(self, context: ConnectionContext, readers: Readers, epoch: str) -> None:
+    def __init__(
+        self, context: ConnectionContext, readers: Readers, epoch: Callable[[], str]
+    ) -> None:
         self._context = context
         self._readers = readers
         self._sse = Sse(epoch)

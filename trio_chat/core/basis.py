@@ -12,6 +12,7 @@ from trio_chat.core.claims import Claims
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
+from trio_chat.core.epochs import Epochs
 from trio_chat.core.expiry import Expiry
 from trio_chat.core.held import HeldMessages
 from trio_chat.core.introductions import Introductions
@@ -42,7 +43,7 @@ class Given(NamedTuple):
 
     Attributes:
         config: Limits and times.
-        epoch: To which the numbers in the journal belong.
+        epochs: To which the numbers in the journal belong.
         secret: Signs sessions.
         limits: The buckets that requests are paid from.
         access: What people may do.
@@ -54,7 +55,7 @@ class Given(NamedTuple):
     """
 
     config: Config
-    epoch: str
+    epochs: Epochs
     secret: bytes
     limits: Limits
     access: Access
@@ -110,8 +111,9 @@ def make_world(given: Given) -> World:
     config, clock = given.config, given.access.clock
     turn, timers = Turn(), Timers()
     connections: dict[Requester, ConnectionState] = {}
-    queue = CatchUpQueue(connections, given.epoch, given.access)
+    queue = CatchUpQueue(connections, given.epochs, given.access)
     rooms = Rooms(config, given.delay, given.load, queue.requeue, given.gap_pause)
+    rooms.term = given.epochs.terms.present.number
     sessions = Sessions(given.secret)
     claims = Claims(timers, lambda: turn.now, are_needed=given.has_claims)
     people = People(sessions, config, clock, claims)
@@ -127,7 +129,7 @@ def make_world(given: Given) -> World:
         people=people,
         arrivals=arrivals,
         presence=Presence(people, rooms, timers, config, arrivals),
-        marks=Marks(turn, people, rooms, given.epoch, given.access.registry),
+        marks=Marks(turn, people, rooms, given.epochs.origin, given.access.registry),
         held=HeldMessages(clock, given.delay, given.uploads.keep, is_shared=given.has_claims),
     )
 
@@ -191,7 +193,7 @@ def make_entrances(given: Given, world: World, rights: Rights) -> Entrances:
         delay=given.delay,
     )
     return Entrances(
-        welcome=Welcome(people, given.config, given.epoch, rights.pairs),
+        welcome=Welcome(people, given.config, given.epochs, rights.pairs),
         joins=joins,
         devices=devices,
         expiry=expiry,
@@ -215,5 +217,5 @@ def _make_joins(given: Given, world: World, rights: Rights) -> Joins:
         rooms=world.rooms,
         queue=world.queue,
         arrivals=world.arrivals,
-        epoch=given.epoch,
+        epochs=given.epochs,
     )

@@ -8,6 +8,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Effects
+from trio_chat.core.epochs import Epochs
 from trio_chat.core.room import Room
 from trio_chat.delivery.frames import Frame, frame_of, pack
 from trio_chat.delivery.pace import write_cost
@@ -32,16 +33,16 @@ class CatchUpQueue:
 
     Args:
         connections: Those that are registered.
-        epoch: To which the numbers in the journal belong.
+        epochs: To which the numbers in the journal belong.
         access: Knows what people may do in rooms.
     """
 
     def __init__(
-        self, connections: Mapping[Requester, ConnectionState], epoch: str, access: Access
+        self, connections: Mapping[Requester, ConnectionState], epochs: Epochs, access: Access
     ) -> None:
         self._access = access
         self._connections = connections
-        self._epoch = epoch
+        self._epochs = epochs
         self._waiting: deque[CatchUp] = deque()
         self.outcomes: Counter[str] = Counter()  # of those who came back: exact, gap, reset
 
@@ -161,19 +162,20 @@ class CatchUpQueue:
 
     def _joined(self, catch_up: CatchUp, room: Room) -> Frame:
         """Return the answer that tells a client where it is."""
-        after, is_reset = self._start(catch_up, room)
+        after, is_reset, lost = self._start(catch_up, room)
         members, population = room.member_list()
         joined = answers.Joined(
             id=catch_up.id,
             room=room.name,
             last=room.log.last,
-            epoch=self._epoch,
+            epoch=self._epochs.present,
             members=members,
             population=population,
             guests=room.guests,
             topic=room.log.topic,
             gap=room.log.first if after + 1 < room.log.first else None,
             reset=is_reset,
+            lost=lost,
             right=self._right(catch_up),
             rules=self._rules(room),
             title=self._access.title(room.name, self._connections[catch_up.client].holder_id),
@@ -196,7 +198,7 @@ class CatchUpQueue:
 
     def _take_as_told(self, catch_up: CatchUp, room: Room) -> None:
         """Take in that the client knows where it is, and whom it has met."""
-        after, is_reset = self._start(catch_up, room)
+        after, is_reset, _ = self._start(catch_up, room)
         if catch_up.last is not None:
             self._count(is_reset=is_reset, has_gap=after + 1 < room.log.first)
         if not catch_up.is_answered:
@@ -210,13 +212,21 @@ class CatchUpQueue:
         """Count what becomes of somebody who has come back, or finds a gap later."""
         self.outcomes["reset" if is_reset else "gap" if has_gap else "exact"] += 1
 
-    def _start(self, catch_up: CatchUp, room: Room) -> tuple[int, bool]:
-        """Return the number behind which a client is told all, and if its own mean nothing here."""
+    def _start(self, catch_up: CatchUp, room: Room) -> tuple[int, bool, int | None]:
+        """Return the number behind which a client is told all, and what its own are worth.
+
+        That is whether they mean nothing here, and then how many of them are lost, if that is
+        known.
+        """
         if catch_up.is_answered:
-            return catch_up.after, False
-        last, epoch = catch_up.last, catch_up.epoch
-        is_reset = last is not None and (epoch not in (None, self._epoch) or last > room.log.last)
-        return room.log.last if last is None or is_reset else last, is_reset
+            return catch_up.after, False, None
+        last = catch_up.last
+        end = self._epochs.end(catch_up.epoch, room.log)
+        if last is None:
+            return room.log.last, False, None
+        if end is not None and last <= end:
+            return last, False, None
+        return room.log.last, True, None if end is None else last - end
 
 
 def _read_on(catch_up: CatchUp, effects: Effects, frames: Sequence[Frame]) -> Sequence[Frame]:

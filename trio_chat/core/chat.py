@@ -14,6 +14,7 @@ from trio_chat.core.basis import Given
 from trio_chat.core.canary import Canary
 from trio_chat.core.claims import Unclaimed
 from trio_chat.core.effects import Effects
+from trio_chat.core.epochs import Epochs
 from trio_chat.core.messages import (
     AccessChanged,
     ApiRequest,
@@ -46,7 +47,9 @@ from trio_chat.journal.storage import (
     Stored,
     Tallied,
 )
+from trio_chat.journal.terms import Terms
 from trio_chat.journal.types import (
+    Moved,
     PeopleForgotten,
     Pruned,
     RoomsUnused,
@@ -65,7 +68,7 @@ class Chat:
 
     Args:
         config: Limits and times.
-        epoch: To which the numbers in the journal belong.
+        terms: To which the numbers in the journal belong.
         secret: Signs sessions.
         limits: The buckets that requests are paid from.
         access: What people may do; the chat changes it.
@@ -77,7 +80,7 @@ class Chat:
     def __init__(  # noqa: PLR0913 - what it begins with
         self,
         config: Config,
-        epoch: str,
+        terms: Terms,
         secret: bytes,
         limits: Limits,
         access: Access,
@@ -88,9 +91,10 @@ class Chat:
     ) -> None:
         self._uploads = uploads = Uploads() if uploads is None else uploads
         self._changes = NO_CHANGES  # of people, that were taken last
+        self.epochs = Epochs(terms)
         given = Given(
             config,
-            epoch,
+            self.epochs,
             secret,
             limits,
             access,
@@ -124,6 +128,7 @@ class Chat:
         self._registration = entrances.registration
         self._moderation = parts.moderation
         self._following = parts.following
+        self._term_change = parts.term_change
         self._handlers = parts.handlers
         self._callers = parts.callers
         self._settling = parts.settling
@@ -160,6 +165,16 @@ class Chat:
         return self._queue.outcomes
 
     @property
+    def lost(self) -> int:
+        """How many events were lost that were told here, as other terms have begun."""
+        return self._term_change.lost
+
+    @property
+    def has_lost_acts(self) -> bool:
+        """Whether acts were lost that were taken in here."""
+        return self._term_change.has_lost_acts
+
+    @property
     def is_settled(self) -> bool:
         """Whether the journal has told what became of everything."""
         is_written = self.people.records.is_written and self._changes.number <= self._written
@@ -186,6 +201,10 @@ class Chat:
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
         return self._rooms.populations()
+
+    def lasts(self) -> dict[str, int]:
+        """Return how far each open room has come."""
+        return {name: room.log.last for name, room in self._rooms.items()}
 
     def hold_people(self, records: Mapping[str, bytes], now: float) -> None:
         """Take in what is kept of people, by their ids, who were here before a restart.
@@ -320,6 +339,9 @@ class Chat:
                         self.people.records.drop(id, before)
             case RoomsUnused(names, since):
                 self.unused_rooms.forget(names, since)
+            case Moved():
+                self._settling.settle_all()  # nothing of the term before may come later
+                self._term_change.take(change)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
             case _:

@@ -9,6 +9,7 @@ from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
+from trio_chat.core.epochs import Epochs
 from trio_chat.core.judge import Asker, Judge, asker_of
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
@@ -42,7 +43,7 @@ class Joins:
         rooms: The open rooms.
         queue: Gets those who join.
         arrivals: Remember them.
-        epoch: To which the numbers in the journal belong.
+        epochs: To which the numbers in the journal belong.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -59,9 +60,9 @@ class Joins:
         rooms: Rooms,
         queue: CatchUpQueue,
         arrivals: Arrivals,
-        epoch: str,
+        epochs: Epochs,
     ) -> None:
-        self._epoch = epoch
+        self._epochs = epochs
         self._turn = turn
         self._connections = connections
         self._config = config
@@ -145,7 +146,7 @@ class Joins:
         Another node may have told it more than is known here yet. A load that was under way when
         the client came may not have it either, so there are two.
         """
-        is_ours = catch_up.epoch in (None, self._epoch)
+        is_ours = catch_up.epoch is None or catch_up.epoch in self._epochs.terms
         is_ahead = catch_up.last is not None and catch_up.last > room.log.last
         if self._rooms.are_shared and is_ours and is_ahead and catch_up.looks < LOOKS:
             catch_up.looks += 1

@@ -30,6 +30,7 @@ from trio_chat.core.removals import Removals
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.settling import Settling
 from trio_chat.core.speakers import Speakers
+from trio_chat.core.term_change import TermChange
 from trio_chat.core.unused_rooms import UnusedRooms
 
 
@@ -48,6 +49,7 @@ class Parts(NamedTuple):
     settling: Settling
     unused_rooms: UnusedRooms
     following: Following
+    term_change: TermChange
 
 
 def make_parts(given: Given) -> Parts:
@@ -86,6 +88,7 @@ def make_parts(given: Given) -> Parts:
         ),
         unused_rooms=UnusedRooms(access, rights.ledger, world.rooms, world.held, given.config),
         following=Following(world, rights, access, moderation, entrances.devices),
+        term_change=TermChange(world, given.epochs, access.registry, entrances.registration),
     )
 
 

@@ -92,6 +92,13 @@ class Presence:
         self._people.lose(person_id, state.client, until, state.session)
         self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
 
+    def clear(self, room: Room) -> None:
+        """Let all people leave a room who are there or were until a short while ago."""
+        for person_id in room.own_people():
+            self._places[person_id].discard(room)
+            self._tell_nodes(room, person_id, None)
+            self._arrivals.leave(room.name, person_id)
+
     def hold(self, records: Mapping[str, bytes], freed: Mapping[str, int], now: float) -> None:
         """Take in who was here before a restart; nicks are held for the grace time at least.
 

@@ -1,6 +1,7 @@
 """Registration: how connections come into the chat, and how they leave it."""
 
 import weakref
+from collections.abc import Sequence
 
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.config import Config
@@ -134,6 +135,14 @@ class Registration:
         if state.person_id:
             rooms = [catch_up.room for catch_up in state.rooms.values() if catch_up.room]
             self._presence.lose(state.person_id, state, rooms, self._turn.now)
+
+    def part_with(self, states: Sequence[ConnectionState], reason: CloseReason) -> None:
+        """Forget connections at once, and end them bit by bit; each is told when to come back."""
+        for state in states:
+            self.drop(state)
+        Goodbyes(self._turn, self._config, self._delay).begin(
+            reason, [state.client for state in states]
+        )
 
     def shut_down(self, reason: CloseReason) -> None:
         """Take nobody in any more; ``say_goodbye`` ends those who are there, within a time."""

@@ -153,6 +153,10 @@ class Room:
             elif before != person:
                 self.rename(person, is_quiet=is_quiet)
 
+    def own_people(self) -> list[str]:
+        """Return the ids of the people who are here by this node, or whose place is held."""
+        return [*self._people]
+
     def lose(self, person_id: str, member: Recipient, until: float) -> None:
         """Let a connection go; a person without any has left at a time, unless one comes back."""
         connections = self._people.get(person_id)

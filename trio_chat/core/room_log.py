@@ -49,6 +49,7 @@ class RoomLog:
         self._early: dict[int, Committed] = {}
         self._known = 0  # the last number of which the journal has told
         self._replays: dict[tuple[Dialect, int], Sequence[Frame]] = {}
+        self._term = 0  # the present one, if no event of it is known yet
         self._stand(state)
 
     def _stand(self, state: RoomState) -> None:
@@ -56,9 +57,22 @@ class RoomLog:
         self.first = state.first
         self.last = state.last
         self.topic = state.topic
+        self.starts = state.starts  # where terms have begun
+        self.enter(self._term)
         self._recent: deque[tuple[int, bytes]] = deque(state.recent)
         self._recent_size = sum(len(data) for _, data in state.recent)
         self._shrink()
+
+    def enter(self, term: int) -> None:
+        """Note where a term begins: with the next event, unless it has begun."""
+        self._term = 0 if self.starts and self.starts[-1][0] >= term else term
+
+    def move(self, state: RoomState, term: int) -> None:
+        """Go on in another term, in which the journal has all that is here; it may have more."""
+        self._early.clear()
+        self._known = self.last
+        self.starts = state.starts
+        self.enter(term)
 
     @property
     def is_behind(self) -> bool:
@@ -94,6 +108,9 @@ class RoomLog:
     def _append(self, committed: Committed) -> Numbered:
         event, data, rewritten, first, is_partial, _ = committed
         self.last = event.seq
+        if self._term:
+            self.starts = (*self.starts, (self._term, event.seq))
+            self._term = 0
         if first is not None:
             self.forget_before(first)
         if isinstance(event, events.Topic):

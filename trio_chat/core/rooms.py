@@ -69,6 +69,7 @@ class Rooms(Mapping[str, Room]):
         requeue: Callable[[Room, int], None],
         gap_pause: float = 0.0,
     ) -> None:
+        self.term = 0  # the journal's present one
         self._open: dict[str, Room] = {}
         self._loading: dict[str, _Loading] = {}
         self._behind: set[str] = set()  # open rooms that are being loaded anew
@@ -199,6 +200,7 @@ class Rooms(Mapping[str, Room]):
         config = self._config
         sizes = Sizes(config.resume_limit, config.recent_bytes, config.replay_bytes)
         log = RoomLog(state, sizes, self.budgets)
+        log.enter(self.term)
         add = self._dirty.append
         return Room(log, config.members_listed, add, self._delay, config.room_rate)
 
@@ -238,6 +240,13 @@ class Rooms(Mapping[str, Room]):
                 self._behind.discard(name)
                 self._looking.pop(name, None)
         self._touched.clear()
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Forget rooms, whoever was in there."""
+        for name in names:
+            self._open.pop(name).log.close()
+            self._behind.discard(name)
+            self._looking.pop(name, None)
 
     def close_all(self) -> None:
         """Forget all rooms."""

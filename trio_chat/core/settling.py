@@ -72,7 +72,11 @@ class Settling:
 
     def settle_some(self) -> bool:
         """Settle everything, unless it waits; return whether anything was settled."""
-        if not self._outcomes or self._waits():
+        return not self._waits() and self.settle_all()
+
+    def settle_all(self) -> bool:
+        """Settle everything at once; return whether anything was settled."""
+        if not self._outcomes:
             return False
         for outcome in self._outcomes:
             self._settle(outcome)
@@ -81,6 +85,8 @@ class Settling:
         return True
 
     def _waits(self) -> bool:
+        if not self._outcomes:
+            return False
         now = self._turn.now
         if self._held:
             return len(self._outcomes) == self._held and now < self.due_at

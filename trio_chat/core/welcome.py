@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
+from trio_chat.core.epochs import Epochs
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.people import People
 from trio_chat.files.place import folder_of
@@ -19,14 +20,14 @@ class Welcome:
     Args:
         people: Gives each person the token with which they can come back.
         config: The limits.
-        epoch: What the numbers in the journal belong to.
+        epochs: What the numbers in the journal belong to.
         pairs: Rooms for two.
     """
 
-    def __init__(self, people: People, config: Config, epoch: str, pairs: Pairs) -> None:
+    def __init__(self, people: People, config: Config, epochs: Epochs, pairs: Pairs) -> None:
         self._people = people
         self._pairs = pairs
-        self._epoch = epoch
+        self._epochs = epochs
         self._config = config
         self.reconfigure()
 
@@ -63,7 +64,7 @@ class Welcome:
             session=self._people.token(person, grant, known_since, session),
             unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
-            epoch=self._epoch,
+            epoch=self._epochs.present,
             ping_interval=self._config.ping_interval,
             limits=self._limits,
             rates=self._rates,

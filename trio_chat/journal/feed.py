@@ -1,6 +1,6 @@
 """The feed: notices what other programs write to the journal, and lets the hub follow."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 import trio
@@ -10,6 +10,7 @@ from trio_chat.journal.types import (
     Elsewhere,
     ForeignWrites,
     HeldChanged,
+    Moved,
     PeopleChanged,
     Unavailable,
 )
@@ -19,19 +20,28 @@ INTERVAL = 1.0  # seconds between two looks; a look takes microseconds
 
 async def follow(
     journal: Journal,
-    emit: Callable[[ForeignWrites | PeopleChanged | Elsewhere | HeldChanged], Awaitable[None]],
-    open_rooms: Callable[[], Iterable[str]],
+    emit: Callable[
+        [Moved | ForeignWrites | PeopleChanged | Elsewhere | HeldChanged], Awaitable[None]
+    ],
+    open_rooms: Callable[[], Mapping[str, int]],
 ) -> None:
     """Look for what others have written, now and then, for ever, and emit it.
 
     The hub notices by itself when the next event of a room has not the next number. This is for
     rooms in which nobody says anything meanwhile.
+
+    Args:
+        journal: Where they write.
+        emit: Takes what has changed.
+        open_rooms: Returns the rooms that matter, and how far each has come.
     """
     is_behind = False
     while True:
         with trio.move_on_after(INTERVAL):
             await journal.bus.until_missed()
         with suppress(Unavailable):  # the journal has logged it; there will be another time
+            if moved := await journal.moved(open_rooms):
+                await emit(moved)  # which must not wait: nothing of the new term may come before
             is_behind = await journal.has_changed() or is_behind
             if is_behind:
                 await emit(ForeignWrites(await journal.load(list(open_rooms()), 0)))

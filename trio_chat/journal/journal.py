@@ -1,14 +1,16 @@
 """The journal as the rest sees it: commits events in order, and tells them again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from trio_chat.config import Config
 from trio_chat.journal.bus import Bus
 from trio_chat.journal.search.query import Query
+from trio_chat.journal.terms import Terms
 from trio_chat.journal.types import (
     Bounds,
     MessagePage,
+    Moved,
     Place,
     Result,
     RoomState,
@@ -23,15 +25,39 @@ from trio_chat.measures import JournalFigures
 class Journal(Protocol):
     """Where kept events are kept. All methods may wait, and leave nothing half done if cancelled.
 
-    ``epoch`` names this journal's numbers: another epoch, other numbers. ``secret`` is for
-    signing what has to hold as long as the journal does. ``figures`` is what it tells of itself.
+    ``terms`` are what this journal's numbers belong to, and ``epoch`` names the present one: in a
+    later term numbers may be missing that were given in the one before. ``secret`` is for signing
+    what has to hold as long as the journal does. ``figures`` is what it tells of itself.
     ``bus`` is how the nodes that share it tell each other what they commit.
     """
 
     bus: Bus
-    epoch: str
     secret: bytes
     figures: JournalFigures
+
+    @property
+    def epoch(self) -> str:
+        """The name of the present term."""
+        ...
+
+    @property
+    def terms(self) -> Terms:
+        """What numbers belong to."""
+        ...
+
+    async def moved(self, told: Callable[[], Mapping[str, int]]) -> Moved | None:
+        """Go on in another term, if one has begun; ``None`` if none has.
+
+        Nothing of it is told before this is.
+
+        Args:
+            told: Returns how far rooms have come, as clients were told; of these is told how they
+                stand there.
+
+        Raises:
+            Unavailable: that cannot be done just now.
+        """
+        ...
 
     @property
     def people(self) -> Mapping[str, bytes]:

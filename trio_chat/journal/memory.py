@@ -15,6 +15,7 @@ from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.keys import Use, author_of, digest_of
 from trio_chat.journal.memory_judge import judge
 from trio_chat.journal.memory_room import MemoryRoom
+from trio_chat.journal.one_term import OneTerm
 from trio_chat.journal.room_groups import group_of
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
@@ -63,14 +64,14 @@ SCAN_STEP = 20_000  # characters that a search reads before it lets other tasks 
 SCAN_EVENT = 100  # characters that an event costs besides its text
 
 
-class MemoryJournal:
+class MemoryJournal(OneTerm):
     """Keeps a bounded tail of each room. Nothing in here waits."""
 
     def __init__(
         self, clock: Callable[[], int] = wall_clock, limits: ChangeLimits = DEFAULT_LIMITS
     ) -> None:
         self.bus: Bus = NoBus()
-        self.epoch = secrets.token_hex(8)
+        super().__init__(secrets.token_hex(8))
         self.secret = secrets.token_bytes(32)
         self.figures = JournalFigures()
         self.people: dict[str, bytes] = {}

@@ -13,6 +13,7 @@ from trio_chat.journal.types import (
     Elsewhere,
     ForeignWrites,
     HeldChanged,
+    Moved,
     PeopleChanged,
     PeopleForgotten,
     Pruned,
@@ -119,8 +120,8 @@ class PeopleNotKept(NamedTuple):
     retry_ms: int
 
 
-# What others have done.
-Foreign = ForeignWrites | Arrived | PeopleChanged | Elsewhere | Claimed | HeldChanged
+# What others have done, or what has become of it.
+Foreign = ForeignWrites | Arrived | PeopleChanged | Elsewhere | Claimed | HeldChanged | Moved
 Change = PeopleForgotten | RoomsUnused | Pruned | Foreign
 Outcome = (
     Stored

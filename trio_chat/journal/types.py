@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from trio_chat.config import ConfigError
+from trio_chat.journal.terms import Starts, Terms
 from trio_chat.protocol.acts import Forgotten
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, Person
@@ -149,6 +150,7 @@ class RoomState(NamedTuple):
     last: int  # the number of the last event; 0 if there never was one
     topic: str
     recent: Sequence[tuple[int, bytes]]  # the last events, in order, encoded
+    starts: Starts = ()  # where terms have begun
 
 
 class MessagePage(NamedTuple):
@@ -202,6 +204,13 @@ class PeopleForgotten(NamedTuple):
 class ForeignWrites(NamedTuple):
     """Others have written to the journal, and these rooms stand like this there."""
 
+    states: Sequence[RoomState]
+
+
+class Moved(NamedTuple):
+    """The journal goes on in another term, in which these rooms stand like this."""
+
+    terms: Terms
     states: Sequence[RoomState]
 
 

@@ -51,6 +51,7 @@ def families(watched: Watched) -> Iterator[Metric]:
     yield from _server(watched)
     yield from _connections(watched)
     yield from _chat(watched.hub)
+    yield from _terms(watched.hub)
     yield from _turns(watched.hub)
     yield from _limits(watched)
     yield from _journal(watched.hub, watched.journal)
@@ -104,6 +105,12 @@ def _chat(hub: Hub) -> Iterator[Metric]:
     yield _counters(
         "resumes", "Who came back: all there, with a gap, or reset.", "outcome", resumed
     )
+
+
+def _terms(hub: Hub) -> Iterator[Metric]:
+    yield _gauge("term", "The term of the database.", hub.chat.epochs.terms.present.number)
+    lost = hub.chat.lost
+    yield _counter("lost_events", "Events that were told, and lost with a term.", lost)
 
 
 def _turns(hub: Hub) -> Iterator[Metric]:

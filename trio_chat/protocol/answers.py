@@ -115,7 +115,8 @@ class Joined(Answer, tag="joined"):
     """The client is in a room; the events that it missed follow, then new ones.
 
     ``gap`` is the number of the first event that is still stored, if earlier ones are missing;
-    ``reset`` means that the client's number is of another epoch. ``population`` is the number
+    ``reset`` means that the client's number means nothing here, and ``lost`` how many events of
+    those that it has are not here any more, if that is known. ``population`` is the number
     of people if the list of members was cut, 0 if not. ``right`` is what the person may do here
     if that is not to speak, and ``title`` that of a private room.
     """
@@ -129,6 +130,7 @@ class Joined(Answer, tag="joined"):
     topic: str = ""
     gap: int | None = None
     reset: bool = False
+    lost: int | None = None
     right: str | None = None
     rules: RoomRules | None = None
     title: str = ""

@@ -167,6 +167,12 @@ class Typing(Event, tag="typing", kw_only=True):
     who: Person
 
 
+class Epoch(Event, tag="epoch", kw_only=True):
+    """The numbers of the room, those so far too, belong to this epoch from now on."""
+
+    epoch: str
+
+
 AnyStoredEvent = (
     Message
     | Edit

@@ -181,6 +181,9 @@ class Conversation:
             Malformed: it does not follow the protocol.
         """
         match received:
+            case events.Epoch(room=room, epoch=epoch):
+                if room in self.rooms:
+                    self.rooms[room].enter(epoch)
             case events.Event(room=room):
                 self._handle_event(received, room)
             case answers.Joined():

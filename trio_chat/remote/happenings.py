@@ -13,7 +13,8 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 
     ``last`` is the number of the room's last event. ``gap`` is the number of the first event that
     follows, if those before it are lost; with ``reset`` the numbers have begun anew, so that
-    nothing follows and all numbers known before are void. It comes again, with a ``gap``, if
+    nothing follows and all numbers known before are void. ``lost`` is then how many of the events
+    that we had are not there any more, if the server knows. It comes again, with a ``gap``, if
     some of the missed events were deleted while they were being sent.
 
     ``members`` may be cut in large rooms; ``population`` is the number of people in any case.
@@ -31,6 +32,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     topic: str = ""
     gap: int | None = None
     reset: bool = False
+    lost: int | None = None
     right: Right = Right.SPEAK
     rules: RoomRules = NO_RULES
     title: str = ""

@@ -132,6 +132,7 @@ class RoomState:
             topic=joined.topic,
             gap=joined.gap,
             reset=joined.reset,
+            lost=joined.lost,
             right=self.right,
             rules=self.rules,
             title=self.title,
@@ -144,6 +145,11 @@ class RoomState:
             self.last = joined.last
         elif joined.gap is not None:
             self.last = max(self.last, joined.gap - 1)
+
+    def enter(self, epoch: str) -> None:
+        """Take in that the numbers, those so far too, are of another epoch from now on."""
+        if self.is_joined:
+            self.epoch = epoch
 
     def handle(self, event: wire.RoomEvent | wire.Unknown, my_id: str) -> None:
         """Handle an event. Each numbered event is queued once, and in order.

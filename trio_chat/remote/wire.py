@@ -54,7 +54,7 @@ Answer = (
     | answers.Error
     | answers.Bye
 )
-Known = RoomEvent | Answer
+Known = RoomEvent | events.Epoch | Answer
 
 
 class Unknown(events.StoredEvent, kw_only=True):

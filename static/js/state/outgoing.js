@@ -91,6 +91,12 @@ export class Outgoing {
     if (this.#entries.some(({ state }) => state === "sent")) this.#set(this.#entries.map(unanswered));
   }
 
+  /** Handles that numbers of an epoch are of another one, too. */
+  move(before, epoch) {
+    if (before === epoch || !this.#entries.some((entry) => entry.epoch === before)) return;
+    this.#set(this.#entries.map((entry) => (entry.epoch === before ? { ...entry, epoch } : entry)));
+  }
+
   /** Handles a new epoch: numbers of another one are not valid any more. */
   rebase(epoch) {
     if (this.#entries.some((entry) => isOf(entry, epoch))) {

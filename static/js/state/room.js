@@ -15,7 +15,8 @@ const MOST_ACTS = 100; // that wait to be told
 export class Room {
   presence = "away"; // "joining" once requested, "joined" while events come, "barred" if refused
   last = null; // the number of the last event
-  epoch = null;
+  epoch = null; // of all numbers
+  earlier = new Set(); // epochs of which numbers are valid in the present one, too
   topic = "";
   members = new Map(); // persons by id; of a large room not all of them
   others = 0; // persons in the room who are not among the members
@@ -76,7 +77,9 @@ export class Room {
     this.right = right ?? "speak";
     this.rules = rules ?? {};
     this.title = title ?? "";
-    if (this.epoch !== null && this.epoch !== epoch) this.#forget(last);
+    const goesOn = this.last !== null && !reset; // in another epoch perhaps, as all numbers are valid
+    if (!goesOn && this.epoch !== null && this.epoch !== epoch) this.#forget(last);
+    if (goesOn) this.enter(epoch);
     this.epoch = epoch;
     this.queue.rebase(epoch);
     this.topic = topic ?? "";
@@ -89,6 +92,13 @@ export class Room {
     if (this.last === null) this.#begin(last);
     if (reset || this.last === null) this.last = last;
     else if (gap) this.last = gap - 1;
+  }
+
+  /** Handles that the numbers, those so far too, are of another epoch from now on. */
+  enter(epoch) {
+    if (this.epoch !== epoch) this.earlier.add(this.epoch);
+    this.queue.move(this.epoch, epoch);
+    this.epoch = epoch;
   }
 
   /** Handles a mark of an earlier visit, of another tab or of another device. */
@@ -230,7 +240,8 @@ export class Room {
   /** Queues a request, without its room. Its numbers are of its `epoch`, or of the room's. */
   put(request, ts) {
     const hasNumber = request.seq || request.reply;
-    this.queue.add({ ...(hasNumber && { epoch: this.epoch }), ...request, ts });
+    const epoch = this.earlier.has(request.epoch) ? this.epoch : (request.epoch ?? this.epoch);
+    this.queue.add({ ...request, ...(hasNumber && { epoch }), ts });
     if (request.t !== "send") return;
     this.goToPresent();
     this.mark.isHeld = false;
@@ -272,6 +283,7 @@ export class Room {
 
   /** Forgets everything of another epoch. */
   #forget(last) {
+    this.earlier.clear();
     this.mark.restart(last);
     this.history.clear();
   }

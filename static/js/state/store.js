@@ -186,6 +186,7 @@ export class Store {
     const room = this.rooms.get(event.room);
     if (!room) return;
     if (event.t === "joined") room.joined(event, this.me);
+    if (event.t === "epoch") room.enter((this.#epoch = event.epoch));
     if (event.t === "read") room.readElsewhere(event.seq, this.#epoch, event.back);
     if (event.t === "presence") room.meet(event.who, event.state === "joined", this.#now());
     if (event.t === "population") room.recount(event.count);

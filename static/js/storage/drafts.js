@@ -95,8 +95,8 @@ export function bounded(drafts) {
  * Returns a draft without numbers of another epoch than that of its room, which are no longer
  * valid; null if there are none. The text of such an edit is appended to the draft's own text.
  */
-export function rebased({ text, reply, edit }, epoch) {
-  const isOf = (target) => target?.seq && target.epoch !== epoch;
+export function rebased({ text, reply, edit }, epoch, earlier = new Set()) {
+  const isOf = (target) => target?.seq && target.epoch !== epoch && !earlier.has(target.epoch);
   if (epoch === null || (!isOf(reply) && !isOf(edit))) return null;
   const words = isOf(edit) ? [text, edit.text].filter(Boolean).join("\n") : text;
   return { text: words, reply: isOf(reply) ? null : reply, edit: isOf(edit) ? null : edit };

@@ -121,6 +121,24 @@ test("a gap is shown as a note, and the history is requested again", () => {
   assert.equal(room().notes[0].about, "gap");
 });
 
+test("numbers go on in another epoch that comes without a reset, or is told", () => {
+  enter(3);
+  store.put({ t: "send", text: "yes", reply: 2, cid: "c1" }, 0);
+  comeBack(joined(3, { epoch: "e2" }));
+  assert.deepEqual([texts(), room().notes], [["old 1", "old 2", "old 3"], []]);
+  hear({ t: "epoch", room: "tea", epoch: "e3" });
+  store.put({ t: "send", text: "no", reply: 2, epoch: "e1", cid: "c2" }, 0);
+  assert.deepEqual(
+    room().queue.entries.map(({ reply, epoch }) => [reply, epoch]),
+    [
+      [2, "e3"],
+      [2, "e3"],
+    ],
+  );
+  const [join] = comeBack(joined(3, { epoch: "e3" }));
+  assert.deepEqual(join, { t: "join", room: "tea", last: 3, epoch: "e3" });
+});
+
 test("a new epoch is shown as a note, and the old messages are forgotten", () => {
   enter(7);
   const asked = comeBack(joined(3, { reset: true, epoch: "e2" }));

@@ -10,8 +10,9 @@ import structlog
 from trio_chat.database_url import shown
 from trio_chat.journal.postgres import erasing, forgetting, runs, unused
 from trio_chat.journal.postgres.link import READING, WRITING, Link, reason
+from trio_chat.journal.postgres.queries import progress
 from trio_chat.journal.postgres.schema import migrate
-from trio_chat.journal.types import JournalError
+from trio_chat.journal.types import JournalError, RoomState
 
 PROCESS = "SELECT pg_backend_pid()"
 LOOKS = 3  # whether a pooler hands connections round, one of which would be enough mostly
@@ -51,6 +52,7 @@ class Database:
         if has_changed:
             runs.unlock(link)
         self.run = runs.begin(link)
+        self.generation = 0  # how often the run has come into another term
         self.place: int = link.value("SELECT 'meta'::regclass::oid::bigint")
         self.people_since = forgetting.snapshot(link)
         self.people = forgetting.load_people(link)
@@ -63,14 +65,15 @@ class Database:
         with suppress(psycopg.Error):
             runs.end(link, self.run)
 
-    def reconnect(self, end: str) -> Link:
+    def reconnect(self, known: runs.Known) -> Link:
         """Return another connection that writes, for the same run.
 
         Args:
-            end: Up to where the database's log was durable.
+            known: What was there.
 
         Raises:
             JournalError: a command has it alone.
+            OtherTerm: it may lack what was there.
             Replaced: it is not what it was.
             psycopg.Error: it cannot be reached.
         """
@@ -78,11 +81,35 @@ class Database:
         try:
             runs.lock(link, 0)
             runs.check(link, self.run)
-            runs.check_end(link, end)
+            runs.check_known(link, known)
         except BaseException:
             link.close()
             raise
         return link
+
+    def go_on(self, link: Link, known: runs.Known) -> tuple[runs.Run, list[RoomState]]:
+        """Return the run in the term in which the database is, and how rooms stand there.
+
+        ``enter`` takes the run in.
+
+        Args:
+            link: Another connection that writes.
+            known: What was there, with the rooms.
+
+        Raises:
+            JournalError: a command has it alone, or it is behind one that was seen.
+            Replaced: it is not what it was.
+            psycopg.Error: it cannot be done just now.
+            Unsure: a term has begun there, or not.
+        """
+        runs.lock(link, 0)
+        run = runs.go_on(link, self.run, known)
+        return run, progress(link, list(known.lasts))
+
+    def enter(self, run: runs.Run) -> None:
+        """Go on in another term; what was read in the one before counts no more."""
+        self.run = run
+        self.generation += 1
 
     def connect_reader(self, timeout: float) -> Link:
         """Return a connection that reads, for the same run.
@@ -91,6 +118,7 @@ class Database:
             timeout: Seconds that a statement may take.
 
         Raises:
+            OtherTerm: it is in another term.
             Replaced: it is not what it was.
             psycopg.Error: it cannot be reached.
         """

@@ -16,6 +16,7 @@ SCAN = 10_000  # rooms that are looked at in one read
 PEOPLE = 1000  # records that are looked at in one transaction
 ANY = 2**31 - 1  # no less than any id of a room
 
+FIRST = "1"  # before all transactions that have changed a record
 CHANGES = 5000  # records that are looked at for changes of other nodes in a read
 
 CHANGED = "SELECT id, data, xid::text FROM people WHERE xid >= %s::xid8 ORDER BY xid LIMIT %s"

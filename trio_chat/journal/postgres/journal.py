@@ -26,9 +26,11 @@ from trio_chat.journal.postgres.upkeep import Upkeep, last_prune
 from trio_chat.journal.postgres.writer import RETRY_MS, Writer
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite.pruning import Limits
+from trio_chat.journal.terms import Terms
 from trio_chat.journal.types import (
     Bounds,
     MessagePage,
+    Moved,
     Place,
     Result,
     RoomState,
@@ -67,7 +69,6 @@ class PostgresJournal:
         max_database: int = 0,
         limits: ChangeLimits = DEFAULT_LIMITS,
     ) -> None:
-        self.epoch = database.run.epoch
         self.secret = database.run.secret
         self.people = database.people
         self._database = database
@@ -76,7 +77,6 @@ class PostgresJournal:
         self.figures = JournalFigures()
         self.counts = self.figures.counts
         space = Space(max_database, self.figures)
-        self._writer = Writer(database, clock, space, limits, self.counts)
         # Of its own: whoever joins waits for no other reader.
         self._loader = Readers(database, 1, read_timeout)
         self._readers = Readers(database, READERS, read_timeout)
@@ -87,6 +87,8 @@ class PostgresJournal:
             database.url, database.run, database.place, self._readers.read, self.figures.bus
         )
         self.bus: Bus = self._notify
+        miss = self._notify.miss
+        self._writer = Writer(database, clock, space, limits, self.counts, miss)
         self._upkeep = Upkeep(self._readers, self._writer.write, self._vacuum, erase_within)
 
     @classmethod
@@ -119,6 +121,32 @@ class PostgresJournal:
             max_database=max_database,
             limits=limits,
         )
+
+    @property
+    def terms(self) -> Terms:
+        """What numbers belong to."""
+        return self._database.run.terms
+
+    @property
+    def epoch(self) -> str:
+        """The name of the present term."""
+        return self.terms.epoch
+
+    async def moved(self, told: Callable[[], Mapping[str, int]]) -> Moved | None:
+        """Go on in another term, if the database is in one.
+
+        What was asked for before fails, and nothing new is told before this is.
+        """
+        self._writer.told = told
+        if not self._writer.has_moved:
+            return None
+        run, states = await self._writer.go_on()
+        self._database.enter(run)
+        for readers in (self._loader, self._readers, self._searchers):
+            readers.renew()
+        self._notify.renew(run)
+        self._people_since = forgetting.FIRST
+        return Moved(run.terms, states)
 
     def reconfigure(self, config: Config) -> None:
         """Take in that settings have changed; reads have their timeout from the next one on."""

@@ -13,7 +13,7 @@ from trio_chat.database_url import shown
 from trio_chat.errors import Failed
 from trio_chat.journal import moves
 from trio_chat.journal.moves import BATCH, MOVING, Advance, Progress, Row, Values
-from trio_chat.journal.postgres import runs, words
+from trio_chat.journal.postgres import runs, terms, words
 from trio_chat.journal.postgres.beside import opened_beside
 from trio_chat.journal.postgres.database import check_server, explained
 from trio_chat.journal.postgres.link import Link, Unsure, reason, text
@@ -97,7 +97,7 @@ class DatabasePlace:
 
     def epoch(self) -> str:
         """Return the name of its numbers; empty if some may have been lost."""
-        is_marked = runs.is_marked(self._link)
+        is_marked = terms.is_marked(self._link)
         return (get(self._link, "epoch") or b"").decode() if is_marked else ""
 
     def count(self, table: str) -> int:
@@ -171,11 +171,11 @@ class DatabasePlace:
         """End the move: from now on servers may have it, with the numbers that clients know."""
         link = self._link
         link.run_script(f"ANALYZE words, {', '.join(COLUMNS)}")
-        place = runs.place_of(link)
+        place = terms.place_of(link)
         with link.transaction():
             link.one(NEXT_ROOM)
             put(link, "epoch", (progress.epoch or secrets.token_hex(EPOCH_BYTES)).encode())
-            runs.mark(link, place)
+            terms.mark(link, place)
             link.execute("DELETE FROM meta WHERE key = %s", (MOVING,))
 
     def end_numbers(self) -> None:

@@ -56,6 +56,7 @@ LIVE = (
     "UPDATE nodes SET until = clock_timestamp() + make_interval(secs => $2::integer)"
     " WHERE id = decode($1, 'hex') RETURNING 1"
 )
+EPOCH = "SELECT convert_from(value, 'UTF8') FROM meta WHERE key = 'epoch'"
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
 NOT_SHARED = "limits by the second are each server's own"
 FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
@@ -90,6 +91,8 @@ class NotifyBus:
         self._hear_counts: Callable[[bytes, Counts], None] = lambda *_: None
         self._is_cut_off = False  # whether nothing can be written just now
         self._leased_until = float("inf")  # this node runs as far as others know; Trio's time
+        self._epoch = run.epoch.encode()
+        self._scopes: set[trio.CancelScope] = set()  # of what the term has to do with
         self._url = url
         self._id = run.id.hex().encode()
         self._codec = Codec(run.secret, run.id.hex())
@@ -165,6 +168,16 @@ class NotifyBus:
         found: Elsewhere | None = await self._read(partial(self._places.find, names=list(names())))
         return found
 
+    def miss(self) -> None:
+        """Have somebody look what the database says."""
+        self._missed.set()
+
+    def renew(self, run: Run) -> None:
+        """Tell and hear in another term: what the one before still says counts no more."""
+        self._epoch = run.epoch.encode()
+        for scope in self._scopes:
+            scope.cancel(reason="another term has begun")
+
     async def until_missed(self) -> None:
         """Wait until something may have been missed of what others tell."""
         await self._missed.wait()
@@ -179,18 +192,27 @@ class NotifyBus:
             nursery.start_soon(self._keep_on, self._listen)
 
     async def _keep_on(self, work: Callable[[Wire], Awaitable[None]]) -> None:
-        """Work on a connection for ever, on another one when it is lost."""
+        """Work on a connection for ever, on another one when it is lost, or another term begins."""
         while True:
-            try:
-                wire = await Wire.open(self._url)
-                with closing(wire):
-                    await work(wire)
-            except FAILURES as error:
-                if not self._is_failing:
-                    self._is_failing = True
-                    log.error("nodes cannot tell each other", reason=reason(error))
+            with trio.CancelScope() as scope:
+                self._scopes.add(scope)
+                await self._connect(work)
+                await trio.sleep(RETRY)
+            self._scopes.discard(scope)
             self.figures.reconnects += 1
-            await trio.sleep(RETRY)
+
+    async def _connect(self, work: Callable[[Wire], Awaitable[None]]) -> None:
+        """Work on a connection until it is lost."""
+        try:
+            wire = await Wire.open(self._url)
+            with closing(wire):
+                if await self._ask(wire, EPOCH) != [[self._epoch]]:
+                    raise JournalError("the database is in another term")
+                await work(wire)
+        except FAILURES as error:
+            if not self._is_failing:
+                self._is_failing = True
+                log.error("nodes cannot tell each other", reason=reason(error))
 
     # Telling
 
@@ -274,12 +296,15 @@ class NotifyBus:
 
     async def _listen(self, wire: Wire) -> None:
         await self._ask(wire, f"LISTEN {self._channel}")
+        epoch = self._epoch
         self._heard.clear()
         self._missed.set()
         deaf_at = trio.current_time() + DEAF
         while True:
             with trio.fail_at(deaf_at):
                 told = await wire.heard()
+            if epoch is not self._epoch:
+                return  # it is of the term before
             for data in told:
                 if self._codec.is_own(data):
                     deaf_at = trio.current_time() + DEAF

@@ -8,6 +8,7 @@ from trio_chat.journal.postgres.rooms import last_of_forgotten
 from trio_chat.journal.postgres.scrubs import pending
 from trio_chat.journal.sqlite.queries import Row, views
 from trio_chat.journal.stored import readable
+from trio_chat.journal.terms import Starts
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, fit, fit_events
 
@@ -21,8 +22,8 @@ MESSAGES_BEFORE = f"{MESSAGES} AND events.seq < %s ORDER BY events.seq DESC LIMI
 ROOMS = "SELECT name, topic, ts FROM rooms WHERE name NOT LIKE '~%%'"
 NEWEST = 2**62
 PROGRESS = (
-    "SELECT name, coalesce((SELECT min(seq) FROM events WHERE room = id), last + 1), last, topic"
-    " FROM rooms WHERE name = ANY(%s)"
+    "SELECT name, coalesce((SELECT min(seq) FROM events WHERE room = id), last + 1), last, topic,"
+    " terms FROM rooms WHERE name = ANY(%s)"
 )
 
 
@@ -58,7 +59,10 @@ def after(link: Link, name: str, seq: int, limit: int, max_bytes: int) -> list[t
 def progress(link: Link, names: Sequence[str]) -> list[RoomState]:
     """Return the states of rooms, without events, at once."""
     rows = link.all(PROGRESS, ([text(name) for name in names],))
-    there = {name: RoomState(name, first, last, topic, ()) for name, first, last, topic in rows}
+    there = {
+        name: RoomState(name, first, last, topic, (), _starts(begun))
+        for name, first, last, topic, begun in rows
+    }
     gone = last_of_forgotten(link, [name for name in names if name not in there])
     return [
         there.get(name) or RoomState(name, gone[name] + 1, gone[name], "", ()) for name in names
@@ -67,17 +71,22 @@ def progress(link: Link, names: Sequence[str]) -> list[RoomState]:
 
 def load_state(link: Link, name: str, recent: int) -> RoomState:
     """Return the state of a room, with some of its latest events."""
-    row = link.one("SELECT id, last, topic FROM rooms WHERE name = %s", (text(name),))
+    row = link.one("SELECT id, last, topic, terms FROM rooms WHERE name = %s", (text(name),))
     if row is None:
         last = last_of_forgotten(link, [name])[name]
         return RoomState(name, last + 1, last, "", ())
-    room, last, topic = row
+    room, last, topic, begun = row
     rows = link.all(
         "SELECT seq, ts, data FROM events WHERE room = %s ORDER BY seq DESC LIMIT %s",
         (room, recent),
     )
     told = readable(rows, name, pending(link, room), sealing.find(link, room))
-    return RoomState(name, first(link, room), last, topic, [*told][::-1])
+    return RoomState(name, first(link, room), last, topic, [*told][::-1], _starts(begun))
+
+
+def _starts(begun: Sequence[int]) -> Starts:
+    """Return where terms have begun in a room, of terms and numbers by turns."""
+    return tuple(zip(begun[::2], begun[1::2], strict=True))
 
 
 def first(link: Link, room: int) -> int:

@@ -11,11 +11,12 @@ import trio
 
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.link import Link, Unsure, reason
+from trio_chat.journal.postgres.runs import OtherTerm
 from trio_chat.journal.types import Replaced, Unavailable
 from trio_chat.measures import Histogram
 
 RETRY_MS = 1000  # after a query that failed
-FAILURES = (psycopg.Error, OSError, Replaced, Unsure)
+FAILURES = (psycopg.Error, OSError, Replaced, OtherTerm, Unsure)
 
 T = TypeVar("T")
 
@@ -52,10 +53,11 @@ class Readers:
         A query that is cancelled ends by itself; one that takes too long loses its connection.
 
         Raises:
-            Unavailable: it failed, or took too long.
+            Unavailable: it failed, took too long, or is of a term that is over.
         """
         used: list[Link] = []
         given_up = threading.Event()
+        generation = self._database.generation
         began = time.perf_counter()
 
         def run() -> T:
@@ -72,16 +74,19 @@ class Readers:
                         continue  # nobody has used it since the server was started again
                     self._fail(error)
                     raise Unavailable(RETRY_MS) from None
-                self._put_back(link)
+                self._put_back(link, generation)
                 return result
 
         with trio.move_on_after(self.timeout):
             try:
-                return await trio.to_thread.run_sync(
+                result = await trio.to_thread.run_sync(
                     run, limiter=self._limiter, abandon_on_cancel=True
                 )
             finally:
                 self.seconds.observe(time.perf_counter() - began)
+            if generation != self._database.generation:
+                raise Unavailable(RETRY_MS)
+            return result
         given_up.set()
         for link in used:
             link.cut()
@@ -107,13 +112,21 @@ class Readers:
             self._is_failing = True
             log.error("journal cannot be read", reason=reason(error))
 
-    def _put_back(self, link: Link) -> None:
+    def _put_back(self, link: Link, generation: int) -> None:
         self._is_failing = False
         with self._lock:
-            if not self._is_closed:
+            if not self._is_closed and generation == self._database.generation:
                 self._idle.append(link)
                 return
         link.close()
+
+    def renew(self) -> None:
+        """Give up the connections of the term before; none waits for a server that is gone."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for link in idle:
+            link.cut()
+            link.close()
 
     def close(self) -> None:
         """Close the connections. One with a query that was given up is closed when that ends."""

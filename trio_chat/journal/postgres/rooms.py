@@ -11,10 +11,14 @@ HOLD = (
     "SELECT name, id, last, ts, unordered, topic FROM rooms WHERE name = ANY(%s)"
     " ORDER BY id FOR NO KEY UPDATE"
 )
+# The first number of a term is noted with it: a session never comes into another term.
 SAVE = (
-    "UPDATE rooms SET last = new.last, ts = new.ts, unordered = new.unordered, topic = new.topic"
-    " FROM unnest(%s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])"
-    " AS new (id, last, ts, unordered, topic) WHERE rooms.id = new.id"
+    "UPDATE rooms SET last = new.last, ts = new.ts, unordered = new.unordered, topic = new.topic,"
+    " terms = CASE WHEN terms[cardinality(terms) - 1] = present THEN terms"
+    " ELSE terms || ARRAY[present, new.first] END"
+    " FROM unnest(%s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],"
+    " %s::text[]) AS new (id, last, ts, unordered, first, topic),"
+    " (SELECT coalesce(max(term), 1) AS present FROM terms) AS terms_of WHERE rooms.id = new.id"
 )
 FORGOTTEN = "SELECT name_group, last FROM forgotten WHERE name_group = ANY(%s)"
 
@@ -27,6 +31,7 @@ class Progress:
     ) -> None:
         self.id = id
         self.last = last  # behind which the next event is numbered
+        self.first = last + 1  # the number of the first event of the turn
         self.ts = ts
         self.unordered = unordered  # the last number with an earlier time than the one before it
         self.topic = topic
@@ -92,7 +97,7 @@ class Rooms:
         rooms = [room for room in self._rooms.values() if room.is_changed]
         if not rooms:
             return
-        fields = ("id", "last", "ts", "unordered")
+        fields = ("id", "last", "ts", "unordered", "first")
         columns = [[getattr(room, field) for room in rooms] for field in fields]
         self._link.execute(SAVE, (*columns, [text(room.topic) for room in rooms]))
         for room in rooms:

@@ -2,24 +2,23 @@
 
 A running server shares an advisory lock on the connection that writes, so without that connection
 it neither has the lock nor writes; what must be alone, such as a change of tables, takes it whole.
-The id of each run is a row: where it is missing, the database is an earlier one.
-
-A mark in ``meta`` tells the database from each copy: it names the system, its timeline, the table,
-and the transaction that wrote it, which PostgreSQL keeps beside the row. After a dump was restored,
-a standby was promoted, or a table was made anew, they differ: numbers that clients know may be
-given to something else, and from then on they belong to another epoch.
+The id of each run is a row: where it is missing in the same term, the server was away for too long.
+A server goes on in a later term of its chat; in another chat, or in none, it cannot.
 """
 
 import secrets
 import time
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import psycopg
 import structlog
 
+from trio_chat.journal.postgres import terms
 from trio_chat.journal.postgres.link import Link
-from trio_chat.journal.postgres.schema import LOCK, MAKING, get, put
+from trio_chat.journal.postgres.queries import progress
+from trio_chat.journal.postgres.schema import LOCK, MAKING, SCHEMA, get, put
+from trio_chat.journal.terms import Terms, Verdict, judge
 from trio_chat.journal.types import JournalError, Replaced
 
 LOCK_PATIENCE = 5.0  # seconds for the lock of a server that has just ended
@@ -28,23 +27,16 @@ NODE_KEPT = 24  # hours for which the row of a server stays that has ended witho
 KEEPER = 0x7472696E  # the first half of the lock of the server that sees to old events
 OTHERS = "others"  # in ``meta``: changes whenever somebody beside the server has written
 LOCK_PAUSE = 0.1  # seconds between two looks
-# The timeline in the name of the log's file is the present one; the control file's may be late.
-PLACE = (
-    "SELECT system_identifier::text FROM pg_control_system()",
-    "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)",
-)
-MARK = "SELECT xmin::text, convert_from(value, 'UTF8') FROM meta WHERE key = 'mark'"
-PUT_MARK = (
-    "INSERT INTO meta (key, value)"
-    " SELECT 'mark', convert_to(pg_current_xact_id()::xid::text || ' ' || %s, 'UTF8')"
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
-)
 
 ALONE = (
     "the database has tables of an earlier release, and servers of that still run: end all of them,"
     " then start this one"
 )
 SHARED = "the database is in use by a server of an earlier release, or by a command"
+STALE = (
+    "this PostgreSQL is older than one that the server has seen: it may be a primary that was"
+    " replaced, and nothing is kept there"
+)
 
 log = structlog.get_logger()
 
@@ -53,13 +45,29 @@ class Run(NamedTuple):
     """A server's run: its id, what its numbers belong to, its secret, and the database's mark."""
 
     id: bytes
-    epoch: str
+    terms: Terms
     secret: bytes
     mark: str
+
+    @property
+    def epoch(self) -> str:
+        """The token of the present term."""
+        return self.terms.epoch
+
+
+class Known(NamedTuple):
+    """What is known to have been there.
+
+    ``end`` is up to where the log of all changes was durable, ``lasts`` how far rooms had come.
+    """
+
+    end: str
+    lasts: Mapping[str, int]
 
 
 BEGIN_NODE = (
     "INSERT INTO nodes (id, until) VALUES (%s, clock_timestamp() + make_interval(secs => %s))"
+    " ON CONFLICT DO NOTHING"
 )
 FORGET_NICKS = (
     "WITH known AS (SELECT folded FROM nicks WHERE folded <> '' AND NOT EXISTS"
@@ -71,6 +79,13 @@ FORGET_NODES = "DELETE FROM nodes WHERE until < clock_timestamp() - make_interva
 
 class InUse(JournalError):
     """Others have the database."""
+
+
+class OtherTerm(Exception):
+    """The database is in another term than the server; it can go on once it has taken that in."""
+
+    def __init__(self) -> None:
+        super().__init__("the database was promoted, restored or put back")
 
 
 def lock(link: Link, patience: float = LOCK_PATIENCE, *, is_alone: bool = False) -> None:
@@ -103,66 +118,111 @@ def is_keeper(link: Link) -> bool:
 
 
 def begin(link: Link) -> Run:
-    """Begin the run of a server, in another epoch if numbers may have been lost."""
-    place = place_of(link)  # which may fail, and then would end a transaction
+    """Begin the run of a server, in another term if numbers may have been lost."""
+    place = terms.place_of(link)  # which may fail, and then would end a transaction
     with link.transaction():
-        link.all("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, MAKING))  # one after the other
+        _take_turns(link)
         return _begin(link, place)
 
 
+def _take_turns(link: Link) -> None:
+    """Let servers that begin runs, or terms, do so one after the other."""
+    link.all("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, MAKING))
+
+
 def _begin(link: Link, place: str) -> Run:
-    id = secrets.token_bytes(16)
-    kept, epoch, secret = _mark(link, place), get(link, "epoch"), get(link, "secret")
-    is_new = epoch is None or kept is None
-    if epoch is not None and is_new:
-        log.warning(
-            "numbers begin a new epoch",
-            reason="the database was restored, copied or promoted since the last run",
-        )
-    if epoch is None or is_new:
-        epoch = secrets.token_hex(8).encode()
-    secret = secret or secrets.token_bytes(32)
-    put(link, "epoch", epoch)
+    secret = get(link, "secret") or secrets.token_bytes(32)
     put(link, "secret", secret)
-    if is_new:
-        mark(link, place)
+    known = None if get(link, "epoch") is None else terms.adopt(link, place)
+    if known is None or terms.find_mark(link, place) is None:
+        known = terms.begin(link, place)
     link.execute(FORGET_NODES, (NODE_KEPT,))
     link.execute("DELETE FROM here WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE id = node)")
     link.execute(FORGET_NICKS)
+    return _run(link, secrets.token_bytes(16), known, secret, place)
+
+
+def _run(link: Link, id: bytes, known: Terms, secret: bytes, place: str) -> Run:
     link.execute(BEGIN_NODE, (id, LEASE))
-    return Run(id, epoch.decode(), secret, kept or _mark(link, place) or "")
-
-
-def mark(link: Link, place: str) -> None:
-    """Mark the database as the one that has its epoch, in the transaction that is open.
-
-    Args:
-        link: To the database.
-        place: What ``place_of`` has returned before.
-    """
-    link.execute(PUT_MARK, (place,))
-
-
-def is_marked(link: Link) -> bool:
-    """Whether the database is as its last server left it, and no copy of that."""
-    return _mark(link, place_of(link)) is not None
+    return Run(id, known, secret, terms.find_mark(link, place) or "")
 
 
 def check(link: Link, run: Run) -> None:
-    """See that the database is still the one in which a run began.
+    """See that the database is still the one in which a run goes on.
 
     Raises:
-        Replaced: it is another one, or an earlier state of it.
+        OtherTerm: it is in another term.
+        Replaced: it is another chat's, or has none.
+    """
+    _check_chat(link, run)
+    is_marked = terms.find_mark(link, terms.place_of(link)) == run.mark
+    if not is_marked or get(link, "epoch") != run.epoch.encode():
+        raise OtherTerm
+    if not link.value("SELECT EXISTS (SELECT 1 FROM nodes WHERE id = %s)", (run.id,)):
+        raise Replaced("this server was away for too long")
+
+
+def check_known(link: Link, known: Known) -> None:
+    """See that the database has come at least as far as it had.
+
+    Raises:
+        OtherTerm: it is an earlier state of it, as after a copy of its files was put back.
+    """
+    if _is_behind(link, known):
+        raise OtherTerm
+
+
+def _is_behind(link: Link, known: Known) -> bool:
+    if terms.is_behind(link, known.end):
+        return True
+    return any(state.last < known.lasts[state.name] for state in progress(link, [*known.lasts]))
+
+
+def _check_chat(link: Link, run: Run) -> None:
+    """See that the database has the chat of a run.
+
+    Raises:
+        Replaced: it has not.
     """
     try:
-        found = _mark(link, place_of(link))
-        is_known = link.value("SELECT EXISTS (SELECT 1 FROM nodes WHERE id = %s)", (run.id,))
+        secret, schema = get(link, "secret"), get(link, "schema")
     except psycopg.errors.UndefinedTable:
-        found, is_known = None, False
-    if found != run.mark:
-        raise Replaced("the database was restored, emptied, promoted or replaced")
-    if not is_known:
-        raise Replaced("the database was restored, or this server was away for too long")
+        secret = schema = None
+    if secret != run.secret:
+        raise Replaced("the database was emptied, or is that of another chat")
+    if schema != str(SCHEMA).encode():
+        raise Replaced("the database has tables of another release")
+
+
+def go_on(link: Link, run: Run, known: Known) -> Run:
+    """Let a run go on in the database as it is found again, in a later term if need be.
+
+    Args:
+        link: To the database, which has the lock.
+        run: As it was.
+        known: What was there in its term.
+
+    Raises:
+        JournalError: it is behind one that was seen.
+        Replaced: it is another chat's, or has none.
+    """
+    _check_chat(link, run)
+    place = terms.place_of(link)
+    with link.transaction():
+        _take_turns(link)
+        verdict = judge(
+            terms.read(link),
+            run.terms,
+            is_marked=terms.find_mark(link, place) is not None,
+            is_behind=_is_behind(link, known),
+        )
+        if verdict is Verdict.STALE:
+            raise JournalError(STALE)
+        if verdict is Verdict.NEW:
+            present = terms.begin(link, place, run.terms.present.number)
+        else:
+            present = terms.adopt(link, place)
+        return _run(link, run.id, present, run.secret, place)
 
 
 def end(link: Link, run: Run) -> None:
@@ -170,37 +230,3 @@ def end(link: Link, run: Run) -> None:
     link.execute("DELETE FROM here WHERE node = %s", (run.id,))
     link.execute("DELETE FROM nodes WHERE id = %s", (run.id,))
     link.execute(FORGET_NICKS)
-
-
-def durable_end(link: Link) -> str:
-    """Return up to where the log of all changes is durable: no sound database falls behind that."""
-    return str(link.value("SELECT pg_current_wal_flush_lsn()::text"))
-
-
-def check_end(link: Link, end: str) -> None:
-    """See that the database has come at least as far as it had.
-
-    Raises:
-        Replaced: it is an earlier state of it, as after a copy of its files was put back.
-    """
-    if link.value("SELECT pg_current_wal_flush_lsn() < %s::pg_lsn", (end,)):
-        raise Replaced("the database was put back to an earlier state")
-
-
-def place_of(link: Link) -> str:
-    """Return what tells a database from its copies; less of it where the system does not say.
-
-    No transaction may be open.
-    """
-    told = []
-    for query in PLACE:
-        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
-            told.append(link.value(query))
-    table = link.value("SELECT 'meta'::regclass::oid::text")
-    return f"{':'.join(told)}:{table}"
-
-
-def _mark(link: Link, place: str) -> str | None:
-    """Return the mark of a database; ``None`` if it has none, or that of another one."""
-    row = link.one(MARK)
-    return row[1] if row and row[1] == f"{row[0]} {place}" else None

@@ -113,6 +113,15 @@ MIGRATIONS = (
     );
     INSERT INTO held (number, data) VALUES (0, '');
     """,
+    """
+    CREATE TABLE terms (  -- in each of which nothing is lost; the last one is the present one
+        term bigint PRIMARY KEY,
+        token text NOT NULL,  -- random; clients know it as the epoch
+        place text NOT NULL,  -- the system, its timeline, and the table of the mark
+        since timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
+    ALTER TABLE rooms ADD COLUMN terms bigint[] NOT NULL DEFAULT '{}';  -- each, its first number
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 TABLES = ("events", "words", "states", "cids", "rooms")  # which grow with what is said

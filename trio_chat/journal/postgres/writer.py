@@ -11,9 +11,10 @@ import structlog
 import trio
 
 from trio_chat.config import Config
-from trio_chat.journal.postgres import forgetting, runs, unused
+from trio_chat.journal.postgres import forgetting, runs, terms, unused
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.link import Link, Unsure, reason
+from trio_chat.journal.postgres.runs import OtherTerm
 from trio_chat.journal.postgres.schema import get
 from trio_chat.journal.postgres.space import Space
 from trio_chat.journal.postgres.turn import Turn
@@ -23,16 +24,19 @@ from trio_chat.journal.types import (
     JournalError,
     Replaced,
     Result,
+    RoomState,
     Unavailable,
     Write,
 )
 from trio_chat.journal.views import ChangeLimits
 
 RETRY_MS = 1000  # after a failed commit
-FIRST_PAUSE, LAST_PAUSE = 0.5, 4.0  # seconds between two tries to connect; each is twice the last
+FIRST_PAUSE, LAST_PAUSE = 0.5, 1.0  # seconds between two tries to connect; each is twice the last
 # Seconds for a commit; one that takes longer is given up with its connection. It may be kept.
 COMMIT_TIMEOUT = 10.0
-FAILURES = (psycopg.Error, OSError, JournalError, Replaced, Unsure)
+FAILURES = (psycopg.Error, OSError, JournalError, Replaced, OtherTerm, Unsure)
+
+ENDS_LINK = (Replaced, OtherTerm, Unsure)
 
 T = TypeVar("T")
 
@@ -43,7 +47,8 @@ class Writer:
     """Writes to a database, one call at a time.
 
     After a failure others fail at once for some time, and then the connection is made again if it
-    was lost. With it goes the lock that keeps other servers out.
+    was lost. With it goes the lock that keeps other servers out. Where the database is in another
+    term all fail until ``go_on`` is called.
 
     Args:
         database: The database.
@@ -51,6 +56,7 @@ class Writer:
         space: What it may take.
         limits: How much of one message may be changed.
         counts: Get what an operator wants to know, by name.
+        on_moved: Is called when the database is in another term.
     """
 
     def __init__(
@@ -60,7 +66,9 @@ class Writer:
         space: Space,
         limits: ChangeLimits,
         counts: Counter[str],
+        on_moved: Callable[[], None],
     ) -> None:
+        self._on_moved = on_moved
         self._database = database
         self._link: Link | None = database.link
         self._clock = clock
@@ -72,7 +80,9 @@ class Writer:
         self._others_wrote = False
         self._others = get(database.link, runs.OTHERS)
         self._replaced: Replaced | None = None
-        self._end = runs.durable_end(database.link)
+        self._end = terms.durable_end(database.link)
+        self.told: Callable[[], Mapping[str, int]] = dict  # how far rooms have come
+        self.has_moved = False  # whether the database is in another term
         self.counts = counts
 
     def reconfigure(self, config: Config) -> None:
@@ -115,8 +125,11 @@ class Writer:
         """Return the connection, made again if it was lost."""
         if self._replaced:
             raise self._replaced
+        if self.has_moved:
+            raise OtherTerm
         if self._link is None:
-            self._link = self._database.reconnect(self._end)
+            lasts = trio.from_thread.run_sync(self.told)
+            self._link = self._database.reconnect(runs.Known(self._end, lasts))
         return self._link
 
     def _succeed(self) -> None:
@@ -131,10 +144,11 @@ class Writer:
             log.error("journal unavailable", reason=reason(error))
         if isinstance(error, Replaced):
             self._replaced = error
+        self.has_moved = self.has_moved or isinstance(error, OtherTerm)
         self._pause = min(2 * self._pause, LAST_PAUSE) or FIRST_PAUSE
         self._retry_at = time.monotonic() + self._pause
         self._others_wrote = True  # it may have what is not acknowledged
-        if self._link and (self._link.is_broken or isinstance(error, Replaced | Unsure)):
+        if self._link and (self._link.is_broken or isinstance(error, ENDS_LINK)):
             self._link.close()
             self._link = None
 
@@ -168,10 +182,50 @@ class Writer:
 
         return await self._bounded(run)
 
+    async def go_on(self) -> tuple[runs.Run, list[RoomState]]:
+        """Go on in the term in which the database is; return how rooms stand there.
+
+        Whoever calls this has to take in the run at once.
+
+        Raises:
+            Unavailable: it cannot be done just now.
+        """
+
+        def step() -> tuple[runs.Run, list[RoomState]]:
+            try:
+                self._link = link = Link(self._database.url)
+                return self._database.go_on(link, runs.Known(self._end, lasts))
+            except FAILURES as error:
+                self._fail(error)
+                if self._link:
+                    self._link.close()
+                    self._link = None
+                raise Unavailable(RETRY_MS) from None
+
+        lasts = self.told()
+        run, states = await self._given_up(step)
+        self.has_moved, self._retry_at = False, 0.0
+        return run, states
+
     async def _bounded(self, call: Callable[[], T]) -> T:
-        """Run a call in a thread, and give it up with the connection if it takes too long."""
+        """Run a call in a thread, and give it up with the connection if it takes too long.
+
+        Raises:
+            Unavailable: it failed, or what it tells is of a term that is over.
+        """
         if time.monotonic() < self._retry_at:
             raise Unavailable(RETRY_MS)
+        generation = self._database.generation
+        try:
+            result = await self._given_up(call)
+        finally:
+            if self.has_moved:
+                self._on_moved()
+        if generation != self._database.generation:
+            raise Unavailable(RETRY_MS)
+        return result
+
+    async def _given_up(self, call: Callable[[], T]) -> T:
         with trio.move_on_after(COMMIT_TIMEOUT):
             return await self.run(call)
         self.cut()
@@ -211,7 +265,7 @@ class Writer:
         try:
             link = self._connected()
             runs.check(link, self._database.run)
-            self._end = runs.durable_end(link)
+            self._end = terms.durable_end(link)
             self._space.look(link)
             self._look_for_others(link)
         except FAILURES as error:

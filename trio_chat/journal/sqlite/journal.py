@@ -9,6 +9,7 @@ import trio
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.bus import Bus, NoBus
+from trio_chat.journal.one_term import OneTerm
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import people, queries, reports, visits
 from trio_chat.journal.sqlite.authors import count_messages, rooms_of
@@ -44,7 +45,7 @@ SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody w
 log = structlog.get_logger()
 
 
-class SqliteJournal:
+class SqliteJournal(OneTerm):
     """Commits a hub's turn in one transaction.
 
     A committed turn survives the end of the process by any means; with ``sync`` also that of
@@ -62,7 +63,7 @@ class SqliteJournal:
         limits: ChangeLimits = DEFAULT_LIMITS,
     ) -> None:
         self.bus: Bus = NoBus()
-        self.epoch = file.epoch
+        super().__init__(file.epoch)
         self.secret = file.secret
         with explained(file.guard.path):
             self.people = people.load(file.writer, clock())

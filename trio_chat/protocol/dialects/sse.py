@@ -1,6 +1,6 @@
 """Server-Sent Events: the objects of ``trio-chat.v1``, each as an event of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -23,14 +23,14 @@ class Sse:
     """The dialect of followers. A stored event has the id ``EPOCH.SEQ``, to resume from.
 
     Args:
-        epoch: The journal's, which the numbers belong to.
+        epoch: Returns the one that the numbers belong to.
     """
 
     needs_hello = False
     knows_numbers = True
     only_listens = True
 
-    def __init__(self, epoch: str) -> None:
+    def __init__(self, epoch: Callable[[], str]) -> None:
         self._epoch = epoch
 
     def read(
@@ -75,7 +75,7 @@ class Sse:
         return _event(v1.bye(reason))
 
     def _id(self, seq: int) -> bytes:
-        return f"{self._epoch}.{seq}".encode()
+        return f"{self._epoch()}.{seq}".encode()
 
 
 def _event(data: bytes) -> bytes:
