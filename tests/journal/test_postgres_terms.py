@@ -11,6 +11,7 @@ from tests.postgres import PostgresServer
 from trio_chat.journal.postgres import terms
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.link import Link
+from trio_chat.journal.terms import Term, Terms
 from trio_chat.journal.types import Committed, Duplicate, Moved, Replaced, Unavailable
 
 OTHER_MARK = "UPDATE meta SET value = value WHERE key = 'mark'"
@@ -158,6 +159,32 @@ async def test_a_chat_that_is_gone_meanwhile(postgres_url: str) -> None:
     journal._writer._retry_at = 0
     with pytest.raises(Replaced):
         await journal.has_changed()
+    await journal.close()
+
+
+async def test_nodes_tell_each_other_within_a_term(postgres_url: str) -> None:
+    """What is heard of the term before is dropped, and nothing is told in another one."""
+    journal = await PostgresJournal.open(postgres_url)
+    bus, run, worked = journal._notify, journal._database.run, []
+
+    class Late:
+        async def run(self, *_: object) -> list[object]:
+            return []
+
+        async def heard(self) -> list[bytes]:
+            bus.renew(run._replace(terms=Terms([Term(1, "another")])))
+            return [b"late"]
+
+    await bus._listen(Late())  # type: ignore[arg-type]
+    assert bus.figures.heard == 0
+
+    async def work(_: object) -> None:
+        worked.append(True)
+
+    await bus._connect(work)
+    bus.renew(run)
+    await bus._connect(work)
+    assert worked == [True]
     await journal.close()
 
 

@@ -67,6 +67,26 @@ async def test_a_room_goes_on_where_it_was_known_to_be(autojump_clock: MockClock
         assert await read(tea, 2) == ["Joined", 6]
 
 
+async def test_numbers_may_go_on_in_another_epoch(autojump_clock: MockClock) -> None:
+    """It is told while we are there; of a room that is not joined nobody is asked."""
+    calls = Calls()
+    async with calling(calls) as chat:
+        tea = chat.room("tea", last=3, epoch="e1")
+        early, later, other = (
+            {"t": "epoch", "room": room, "epoch": epoch}
+            for room, epoch in (("tea", "e0"), ("tea", "e2"), ("jam", "e2"))
+        )
+        peer = await calls.next()
+        await peer.welcomes(early, joined(4), message(4), later, other)
+        assert await read(tea, 2) == ["Joined", 4]
+        await peer.hangs_up()
+        hello = await (await calls.next()).welcomes(joined(4, reset=True, lost=1))
+        assert hello["rooms"] == [{"room": "tea", "last": 4, "epoch": "e2", "link": None}]
+        again = await anext(tea.events())
+        assert isinstance(again, Joined)
+        assert (again.reset, again.lost) == (True, 1)
+
+
 async def test_a_gap_is_told_and_passed(autojump_clock: MockClock) -> None:
     """What was deleted meanwhile will not come."""
     calls = Calls()
