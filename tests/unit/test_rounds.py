@@ -13,6 +13,7 @@ import trio.testing
 from trio_chat.net import rounds
 from trio_chat.net.rounds import CALM, PAUSE, AtOnce, Rounds, open_rounds
 
+PATIENCE = 60  # seconds
 linux_only = pytest.mark.skipif(not isinstance(open_rounds(), Rounds), reason="needs epoll")
 
 
@@ -57,6 +58,17 @@ async def test_what_comes_is_read() -> None:
         assert await connection.read(3) == b"lo"
         connection.theirs.close()
         assert await connection.read() == b""
+
+
+@linux_only
+async def test_an_end_that_came_with_the_last_bytes_is_read() -> None:
+    """Whoever sends and goes in one moment is gone: of both there is one arrival."""
+    async with connected() as connection:
+        connection.theirs.send(b"hello")
+        connection.theirs.close()
+        assert await connection.read() == b"hello"
+        with trio.fail_after(PATIENCE):
+            assert await connection.read() == b""
 
 
 @linux_only

@@ -22,6 +22,7 @@ from trio_chat.rates import Rate
 
 PAUSE = 0.004  # seconds from one round to the next, at most
 CALM = Rate(500, 10)  # arrivals a second, and at once, that are read without a pause
+END = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR if sys.platform == "linux" else 0
 WOKEN = 256  # connections in one go; others follow in the next one, without a pause
 
 
@@ -58,6 +59,7 @@ class Rounds(AtOnce):
         self._epoll = select.epoll()
         self._waiting: dict[int, trio.lowlevel.Task] = {}  # by descriptor
         self._ready: set[int] = set()  # descriptors that may have something while nobody waits
+        self._ended: set[int] = set()  # those whose peer sends no more, of which nothing is told
         self._calm = Bucket(CALM)
 
     async def run(self) -> None:
@@ -71,7 +73,9 @@ class Rounds(AtOnce):
     def _wake_some(self) -> int:
         """Wake who waits for what has come; return how many were told of."""
         events = self._epoll.poll(0, WOKEN)
-        for descriptor, _ in events:
+        for descriptor, told in events:
+            if told & END:
+                self._ended.add(descriptor)
             task = self._waiting.pop(descriptor, None)
             if task is None:
                 self._ready.add(descriptor)
@@ -98,6 +102,7 @@ class Rounds(AtOnce):
             descriptor = stream.socket.fileno()
             self._epoll.unregister(descriptor)
             self._ready.discard(descriptor)
+            self._ended.discard(descriptor)
 
     async def receive(self, stream: AnyStream, size: int) -> bytes:
         """Return at most ``size`` bytes that the peer sent, or nothing if it is gone."""
@@ -113,8 +118,8 @@ class Rounds(AtOnce):
             await self._readable(descriptor)
             with suppress(BlockingIOError):
                 data = os.read(descriptor, size)
-                if len(data) == size:
-                    self._ready.add(descriptor)  # nobody tells of what is left
+                if len(data) == size or descriptor in self._ended:
+                    self._ready.add(descriptor)  # nobody tells of what is left, nor of the end
                 return data
 
     async def _readable(self, descriptor: int) -> None:
