@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from tests.integration.asking import session
-from tests.integration.chatters import Chatter, chatting
+from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.commands import outcome
 from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_moderation import make_class, moderate
@@ -300,6 +300,33 @@ async def test_rules_and_moderation_hold_at_all_nodes(nodes: Pair) -> None:
         assert (await ben.ending())[1] == REMOVED.code
         async with chatting(other, "Ben", session=ben.session) as again:
             assert (await again.ask(t="join", room="class"))["code"] == "banned"
+
+
+async def test_a_raid_and_slow_mode_are_at_all_nodes(nodes: Pair) -> None:
+    """Who is new does not speak at any node, until the raid is taken back; who is slow waits."""
+    one, other = nodes
+    async with chatting(one, "Ann") as ann, chatting(other, "Eve", "class") as eve:
+        await make_class(ann)
+        await eve.send("class", "spam")
+        await ann.until("msg")
+        raid: Object = {"room": "class", "people": [eve.who["id"]], "since": 0}
+        assert (await ann.ask(t="raid", **raid))["t"] == "ok"
+        assert (await eve.ending())[1] == REMOVED.code
+        async with chatting(other, "Zoe", "class") as zoe:
+            refused = await zoe.ask(t="send", room="class", text="x", cid="a-cid-of-mine")
+            assert refused["code"] == "newcomer"
+            [act, *_] = (await ann.ask(t="audit", room="class"))["acts"]
+            zoe.heard.clear()
+            assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+            assert (await zoe.until("rules"))["rules"] == {}
+            assert (await ann.ask(t="rules", room="class", slow=600))["t"] == "ok"
+            assert (await zoe.until("rules"))["rules"] == {"slow": 600}
+            await zoe.send("class", "I am slow")
+            while (await ann.until("msg"))["text"] != "I am slow":
+                pass
+            async with chatting(one, "Zoe", "class", session=zoe.session) as twin:
+                again = await twin.ask(t="send", room="class", text="x", cid="another-of-mine")
+                assert again["code"] == "slow_mode"
 
 
 async def test_what_is_deleted_is_gone_at_all_nodes(nodes: Pair) -> None:

@@ -21,7 +21,7 @@ from trio_chat.journal.types import (
     RoomState,
 )
 from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.events import ActKept, Person, Typing
+from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message, Person, Typing
 
 
 class Following:
@@ -51,6 +51,8 @@ class Following:
         self._held = world.held
         self._ledger = rights.ledger
         self._pairings = rights.pairings
+        self._pairs = rights.pairs
+        self._turn = world.turn
         self._access = access
         self._moderation = moderation
         self._devices = devices
@@ -83,9 +85,18 @@ class Following:
                 self._moderation.keep(committed.event)
             else:
                 self._rooms.take(committed)
+                self._note_said(committed.event)
         self._rooms.hear(lasts)
         if lasts.get(LEDGER, 0) > self._access.registry.last:
             self._ledger.catch_up()
+
+    def _note_said(self, event: AnyStoredEvent) -> None:
+        """Take in that somebody has spoken at another node: in slow mode, or as an answer."""
+        if isinstance(event, Message) and event.who:
+            self._pairs.note_said(event.room, event.who)
+            governed = self._access.registry.governed(event.room)
+            if governed and governed.rules_at(self._access.clock()).slow:
+                governed.note_said(event.who.id, self._turn.now)
 
     def _follow_people(self, records: Mapping[str, bytes]) -> None:
         """Take in what other nodes have kept of people."""

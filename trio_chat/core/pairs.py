@@ -163,6 +163,7 @@ class Pairs:
         if governed is None or governed.admitted_by != kept.seq:
             return  # both asked for it in the same moment
         me, other = act.people
+        self._unanswered.setdefault(other.id, {})[act.about] = kept.ts  # made at any node
         told = answers.Invited(room=act.about, title=me.nick, who=me)
         for client in self._reached(other.id):
             self._turn.reply(client, told)
