@@ -36,6 +36,8 @@ def main(arguments: list[str]) -> int:
         width, height = clean(Path(source), Path(target), kind)
     except (TooLargeError, MemoryError):
         return TOO_LARGE
+    except ImportError:
+        raise  # that is no fault of the picture: the server tells its operator
     except Exception:  # noqa: BLE001 - whatever a damaged picture leads a decoder to
         return BAD
     print(json.dumps([width, height]))  # noqa: T201 - that is its job

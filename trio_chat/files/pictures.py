@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -10,7 +11,7 @@ import structlog
 import trio
 
 from trio_chat.files import picture_worker
-from trio_chat.files.picture_worker import GOOD, TOO_LARGE
+from trio_chat.files.picture_worker import BAD, GOOD, TOO_LARGE
 from trio_chat.journal.types import Unavailable
 
 MEMORY = 768 * 1024 * 1024  # bytes of address space of a worker
@@ -67,7 +68,19 @@ class Pictures:
                 raise Unavailable(RETRY_MS) from None
         if scope.cancelled_caught or done.returncode == TOO_LARGE:
             raise BadPicture("the picture is too large")
+        if done.returncode not in (GOOD, BAD):
+            _tell_end(done)
         if done.returncode != GOOD:
             raise BadPicture("the picture is damaged")
         width, height = json.loads(done.stdout)
         return width, height
+
+
+def _tell_end(worker: subprocess.CompletedProcess[bytes]) -> None:
+    """Log that a worker has ended as none should: by a signal, or for want of a library."""
+    said = worker.stderr.decode(errors="replace").strip().splitlines()
+    log.warning(
+        "the program that looks at pictures has failed",
+        status=worker.returncode,
+        reason=said[-1] if said else "",
+    )

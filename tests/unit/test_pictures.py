@@ -1,0 +1,43 @@
+"""What becomes of a picture whose program fails."""
+
+from pathlib import Path
+
+import pytest
+import structlog
+
+from trio_chat.files import picture_worker
+from trio_chat.files.pictures import BadPicture, Pictures
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "reason"),
+    [
+        ("import no_such_library", 1, "ModuleNotFoundError: No module named 'no_such_library'"),
+        ("import os; os.kill(os.getpid(), 11)", -11, ""),
+        (f"raise SystemExit({picture_worker.BAD})", None, ""),
+    ],
+)
+async def test_what_is_no_fault_of_the_picture_is_in_the_log(
+    program: str, status: int | None, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a library that is missing: else all pictures would seem to be damaged."""
+    worker = tmp_path / "worker.py"
+    worker.write_text(program)
+    monkeypatch.setattr(picture_worker, "__file__", str(worker))
+    with structlog.testing.capture_logs() as logged, pytest.raises(BadPicture):
+        await Pictures().clean("ann", tmp_path / "a", tmp_path / "b", "image/png", 1000)
+    told = [(line["status"], line["reason"]) for line in logged]
+    assert told == ([] if status is None else [(status, reason)])
+
+
+def test_a_missing_library_is_no_damage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The worker ends with it."""
+
+    def clean(*_: object) -> tuple[int, int]:
+        raise ImportError("libwebp.so")
+
+    monkeypatch.setattr(picture_worker, "clean", clean)
+    monkeypatch.setattr(picture_worker, "limit", lambda *_: None)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    with pytest.raises(ImportError):
+        picture_worker.main(["a", "b", "image/png", "1", "1", "1"])
