@@ -129,6 +129,7 @@ async def test_below_a_path_too(tmp_path: Path) -> None:
         (UPGRADE + FORWARD, TRUST, "websocket", "refused for its origin"),
         (GOOD, {}, "address", "is not trusted: set --trusted-proxy 127.0.0.1"),
         (HOST + UPGRADE, {}, "address", "takes us for 127.0.0.1, and we are 127.0.0.9"),
+        (GOOD + "} location ~ /events { return 404;", TRUST, "events", "answered with 404"),
         (GOOD + "client_max_body_size 1k;", TRUST, "body", "answered with 413 on the way"),
         (GOOD + "client_max_body_size 64k;", TRUST, "files", "1,048,576 bytes is answered with"),
         (

@@ -882,3 +882,11 @@ async def test_nobody_waits_for_all_pictures_of_somebody_else(tmp_path: Path) ->
             await trio.sleep(0.01)
         await send(server, bob, picture())
         assert done.count("Ann") < 6
+
+
+async def test_a_body_that_is_too_long_is_refused_before_it_comes() -> None:
+    """Others are read first, since a proxy may hang up on who still sends."""
+    async with running() as server:
+        head = b"PATCH /api/v1/rooms/tea/files/none HTTP/1.1\r\nHost: localhost\r\n"
+        answer = await server.exchange(head + b"Content-Length: 2000000\r\n\r\n")
+    assert status(answer) == 400
