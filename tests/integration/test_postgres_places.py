@@ -20,7 +20,7 @@ from tests.integration.running import PATIENCE, serving
 from tests.postgres import PostgresServer, running
 from trio_chat.cli import main
 from trio_chat.errors import BAD_USAGE
-from trio_chat.journal.postgres import runs
+from trio_chat.journal.postgres import terms
 from trio_chat.journal.postgres.link import Link
 
 PASSWORD = "not-to-be-told"  # noqa: S105 - that is the point
@@ -122,7 +122,7 @@ async def test_a_role_with_few_rights_over_tls_at_one_of_many_hosts(managed: Man
     with emptied(managed):
         await talk(managed.url(hosts, target_session_attrs="read-write"))
         link = Link(managed.url())
-        place = runs.place_of(link).split(":")
+        place = terms.place_of(link).split(":")
         link.close()
         assert [len(part) for part in place[:1]] == [8]  # the timeline
         pruned = ["prune", "--keep-messages", "1", "--database", managed.url()]

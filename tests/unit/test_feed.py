@@ -16,6 +16,7 @@ from trio_chat.journal.types import (
     Elsewhere,
     ForeignWrites,
     HeldChanged,
+    Moved,
     PeopleChanged,
     RoomState,
     Unavailable,
@@ -23,7 +24,7 @@ from trio_chat.journal.types import (
 )
 from trio_chat.protocol.events import Message, Person, Topic
 
-Change = ForeignWrites | PeopleChanged | Elsewhere | HeldChanged
+Change = Moved | ForeignWrites | PeopleChanged | Elsewhere | HeldChanged
 
 EVE = Person("e", "Eve")
 SEND = {"t": "send", "room": "tea", "text": "mine"}
@@ -238,7 +239,7 @@ async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hear)
-        nursery.start_soon(follow, journal, send.send, lambda: ["tea", "milk"])
+        nursery.start_soon(follow, journal, send.send, lambda: {"tea": 0, "milk": 0})
         await trio.sleep(10.5 * INTERVAL)
         nursery.cancel_scope.cancel()
     assert heard == [(2 * INTERVAL, [3, 0]), (5 * INTERVAL, [3, 0])]
@@ -251,7 +252,7 @@ async def test_a_change_that_cannot_be_read_is_not_forgotten(autojump_clock: Moc
     journal.is_down = True
     send, receive = trio.open_memory_channel[Change](10)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(follow, journal, send.send, lambda: ["tea"])
+        nursery.start_soon(follow, journal, send.send, lambda: {"tea": 0})
         await trio.sleep(2.5 * INTERVAL)
         journal.is_down = False
         await trio.sleep(INTERVAL)

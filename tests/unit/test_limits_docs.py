@@ -62,7 +62,8 @@ NO_BOUNDS = {
         journal.sqlite.sealing.FAR
         limits.shared.PEOPLE limits.shared.ADDRESSES
         limits.addresses.SUBNET limits.bucket.ROUNDING logs.LEVELS
-        net.head.BEGIN net.rounds.END net.proxy_header.FIXED net.proxy_header.LOCAL net.proxy_header.PROXIED
+        net.head.BEGIN net.rounds.END net.proxy_header.FIXED net.proxy_header.LOCAL
+        net.proxy_header.PROXIED
         protocol.dialects.base.SHORT protocol.dialects.base.LONG
         protocol.request_base.LAST_TIME server_file.SIZE server_file.OWNER_ONLY
         setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT

@@ -52,8 +52,13 @@ OTHERS: dict[str, dict[str, Any]] = {
     "backup_every": {"backup_every": 2.0, "backup_folder": Path("backups")},
     "backup_folder": {"backup_folder": Path("backups")},
 }
-APART = (".least_frames", ".least_bytes", ".inbox._messages", "._arrivals._started")
-APART += ("._pairings._node",)  # by chance
+APART = (
+    ".least_frames",
+    ".least_bytes",
+    ".inbox._messages",
+    "._arrivals._started",
+    "._pairings._node",  # by chance
+)
 PAGE = Page(static_files()).files()
 WITH_KEYS = {"token_audience", "token_key"}
 
