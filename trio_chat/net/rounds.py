@@ -125,8 +125,8 @@ class Rounds(AtOnce):
     async def _readable(self, descriptor: int) -> None:
         """Wait until something has come since the last time; it may be read already."""
         if descriptor in self._ready:
-            self._ready.remove(descriptor)
             await trio.lowlevel.checkpoint()
+            self._ready.remove(descriptor)
             return
         self._waiting[descriptor] = trio.lowlevel.current_task()
 
