@@ -115,6 +115,12 @@ class PostgresServer:
         standby.start()
         return standby
 
+    def require_standby(self) -> None:
+        """Let all commits wait for the standby: after a start, as a reload is heard of late."""
+        self.stop()
+        self.options = (*self.options, "-c", "synchronous_standby_names=*")
+        self.start()
+
     def hold_back_standby(self) -> None:
         """Let the standby have all that is here by now, and nothing more, though it runs."""
         give_up_at = time.monotonic() + PATIENCE

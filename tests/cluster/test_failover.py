@@ -26,7 +26,7 @@ async def test_a_failover(
     """With a synchronous standby nothing acknowledged is lost; else all are told what is."""
     standby = own_postgres.add_standby()
     if is_synchronous:
-        own_postgres.configure("synchronous_standby_names", "*")
+        own_postgres.require_standby()
     url = own_postgres.url("public", standby)
     nodes = [Server(tmp_path / f"node-{number}.db", url=url) for number in range(2)]
     crowd = [Survivor(f"Nick {n}", pause=PAUSE, dice=random.Random(n)) for n in range(PEOPLE)]  # noqa: S311

@@ -41,7 +41,7 @@ async def resumed(server: Running, room: str, last: int, epoch: str) -> tuple[Ob
 async def test_a_synchronous_failover(pair: Pair) -> None:
     """Nodes and connections stay; all that was acknowledged is there, and numbers go on."""
     primary, standby = pair
-    primary.configure("synchronous_standby_names", "*")
+    primary.require_standby()
     async with (
         serving(database=primary.url("public", standby)) as server,
         chatting(server, "Ann", "tea") as ann,
@@ -86,7 +86,7 @@ async def test_an_older_backup(own_postgres: PostgresServer, *, is_recovered: bo
 async def test_a_synchronous_split(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """A primary that runs on beside the promoted standby acknowledges nothing; then all comes."""
     primary, standby = pair
-    primary.configure("synchronous_standby_names", "*")
+    primary.require_standby()
     monkeypatch.setattr(writer, "COMMIT_TIMEOUT", 0.5)
     for name in ("LEASE", "UNDER_WAY"):  # else nobody new gets a nick for so long
         monkeypatch.setattr(claims, name, 0)
