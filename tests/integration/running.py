@@ -159,7 +159,7 @@ async def serving(
 ) -> AsyncIterator[Running]:
     """Run a server for the block, and stop it at its end.
 
-    There are no rates but those that the test gives.
+    There are no rates but those that the test gives, and the machine may be late.
 
     It keeps what is said in ``journal``, or in the file that ``database`` names, else in memory.
 
@@ -167,7 +167,7 @@ async def serving(
     trio-websocket client ends that client with an error.
     """
     chosen: dict[str, Any] = {"port": 0, "ping_interval": 0, "database": ":memory:", **settings}
-    config = Config(**{**NO_RATES, **chosen})
+    config = Config(**{**NO_RATES, "lag_limit": PATIENCE, **chosen})
     async with opened(config, journal) as kept, served(config, kept, trust) as server:
         yield server
 
