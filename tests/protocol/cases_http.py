@@ -184,7 +184,8 @@ def a_follower_resumes(target: Target) -> None:
 
 
 @case(
-    "`presence`, `population`, `nick`, `typing` and `bye` have no `id`: they are not kept", DOCUMENT
+    "`presence`, `population`, `nick`, `typing`, `epoch` and `bye` have no `id`: they are not kept",
+    DOCUMENT,
 )
 def what_is_not_kept_has_no_id(target: Target) -> None:
     room = target.room()

@@ -59,6 +59,8 @@ IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 # What a line begins with. No text of ours goes on so in another line: a test looks.
 INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+# A comment behind what a line says. A text would end behind it.
+REMARK = re.compile(r"(?<=[;,(\[{]) //[^\n\"'`]*$", re.MULTILINE)
 STYLE_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 STYLE_IMPORT = re.compile(rb'^@import "(.+?)";$', re.MULTILINE)
 REFERENCE = re.compile(rb'(?<=")((?:\.\./)?)static/')  # to a file, in an entrance
@@ -172,7 +174,7 @@ def _bundled(contents: dict[str, bytes]) -> dict[str, bytes]:
     modules = {name: text.decode() for name, text in contents.items() if name.startswith(MODULES)}
     scripts = Bundler(modules, SCRIPTS).scripts()
     others = {name: text for name, text in contents.items() if name not in modules}
-    joined = {name: INDENT.sub("", text).encode() for name, text in scripts.items()}
+    joined = {name: REMARK.sub("", INDENT.sub("", text)).encode() for name, text in scripts.items()}
     return _with_styles(others) | joined
 
 

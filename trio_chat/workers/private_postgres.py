@@ -53,14 +53,15 @@ def private_folder(config: Config) -> Path | None:
     """Return the folder of a PostgreSQL of our own; ``None`` if the settings name a database."""
     if is_url(config.database) or config.database == IN_MEMORY:
         return None
-    path = Path(config.database).resolve()
+    # What is wrong with a path that cannot be followed is told by whoever opens the file.
+    path = Path(os.path.realpath(config.database))
     return path.with_name(path.name + ENDING)
 
 
 def has_parent(config: Config) -> bool:
     """Whether a server has workers: several, or one whose messages are in such a PostgreSQL."""
     folder = private_folder(config)
-    return config.workers > 1 or (folder is not None and folder.exists())
+    return config.workers > 1 or (folder is not None and os.path.isdir(folder))  # noqa: PTH112
 
 
 def private_postgres(config: Config) -> "PrivatePostgres | None":
