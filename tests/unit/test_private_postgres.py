@@ -223,3 +223,22 @@ def test_what_cannot_be_lent_is_told(places: Path, monkeypatch: pytest.MonkeyPat
         pytest.fail("there is none")
     assert is_folder("chat.db.postgres")
     assert not is_folder("postgresql://x/chat.postgres")
+
+
+def test_what_is_lent_runs_for_the_block_alone(
+    places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers when the command gets its URL, and has ended when the command goes on."""
+    monkeypatch.setattr(module, "user_for_programs", str)
+    version(places, "15")
+    folder, place = places / "chat.db.postgres", install(places, "15")
+    tells = "[ $1 = --version ] && echo 'postgres (PostgreSQL) 15.1' && exit"
+    serves = f"echo $$ > '{folder}/pid'; exec sleep 1000"
+    (place / "postgres").write_text(f"#!/bin/sh\n{tells}\n{serves}\n")
+    (place / "pg_isready").write_text(f"#!/bin/sh\ntest -s '{folder}/pid'\n")
+    with lent(str(folder)) as url:
+        assert url == PrivatePostgres(folder, place, "", 1).url
+        process = int((folder / "pid").read_text())
+        os.kill(process, 0)  # is there
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
