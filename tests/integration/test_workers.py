@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -253,7 +254,15 @@ def open_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="trio-workers-"))
     folder.chmod(0o755)
     yield folder
+    wait_for_none(folder)
     shutil.rmtree(folder)
+
+
+def wait_for_none(folder: Path) -> None:
+    """Wait until no process has to do with a folder, also where a test has failed."""
+    give_up_at = time.monotonic() + PATIENCE
+    while of(folder) and time.monotonic() < give_up_at:
+        time.sleep(0.05)
 
 
 def of(folder: Path) -> list[int]:
@@ -293,6 +302,7 @@ async def test_one_command_has_a_postgresql_of_its_own(open_folder: Path) -> Non
                 while (answer := await ann.ask(**SENT))["t"] == "error":
                     assert answer["code"] == "unavailable"
                     await trio.sleep(answer["retry_ms"] / 1000)
+        await family.logged("journal available again", 2)  # so that both end their runs in order
         family.stop_all()
         assert await ended(family) == 0
     assert of(open_folder) == []

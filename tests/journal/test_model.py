@@ -109,6 +109,7 @@ class Play:
         while waiting:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.house.hub.run)
+                nursery.start_soon(self.journal.bus.run, self.house.inbox.post)
                 while waiting:
                     step = waiting.pop(0)
                     await self._perform(step, nursery)

@@ -158,6 +158,39 @@ async def test_a_node_commits_nothing_after_its_lease(both: Both) -> None:
         assert bus._claims.is_due  # it is not wanted any more
 
 
+async def test_the_last_node_after_a_crash_waits_for_nobody(both: Both) -> None:
+    """While another one runs, or what it commits is under way, it gets nothing new at once."""
+    one, other = both
+    claims = bus_of(one)._claims
+    url = one._database.url
+    with psycopg.connect(url, autocommit=True) as connection, closing(await Wire.open(url)) as wire:
+        connection.execute("TRUNCATE nicks")
+
+        async def granted() -> bool:
+            claims.wish({"ann": "a"})
+            claimed = await claims.write(partial(bus_of(one)._ask, wire))
+            connection.execute("UPDATE nicks SET since = clock_timestamp() WHERE folded = ''")
+            assert claimed
+            return claimed.holders.get("ann") == "a"
+
+        assert not await granted()
+        over = "UPDATE nodes SET until = clock_timestamp() WHERE id = %s"
+        connection.execute(over, (other._database.run.id,))
+        assert not await granted()
+        await other.close()
+        assert await granted()
+
+
+async def test_a_node_whose_record_is_gone_has_no_lease(both: Both) -> None:
+    """A beat that is not written makes it no longer."""
+    bus = bus_of(both[0])
+    bus._leased_until = 1.0
+    bus._id = b"00"
+    with closing(await Wire.open(both[0]._database.url)) as wire:
+        await bus._beat(wire)
+    assert (bus._leased_until, bus.others) == (1.0, 2)
+
+
 async def test_what_is_dropped_while_others_look(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:

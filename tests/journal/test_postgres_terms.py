@@ -106,6 +106,26 @@ async def test_files_that_were_put_back(own_postgres: PostgresServer) -> None:
     await journal.close()
 
 
+async def test_a_log_that_is_shorter_than_it_was(postgres_url: str) -> None:
+    """As where files were put back: nothing is kept there before another term is taken in."""
+    journal = await PostgresJournal.open(postgres_url)
+    assert await number(journal) == 1
+    writer, link = journal._writer, journal._writer._link
+    assert link
+    link.close()
+    writer._link, writer._end = None, "FFFFFFFF/0"
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await journal.commit([say()])
+        assert writer.has_moved
+        writer._retry_at = 0
+    found = await journal.moved(lambda: {ROOM: 1})
+    assert found
+    assert found.terms.present.number == 2
+    assert await number(journal) == 2
+    await journal.close()
+
+
 async def test_others_begin_no_term_again(postgres_url: str) -> None:
     """Where a term was made by another one it is taken over, also at a start."""
     first = await PostgresJournal.open(postgres_url)

@@ -2,7 +2,7 @@
 
 The table is not logged. Where it is missing its mark, the row of no nick, PostgreSQL has emptied it
 after a crash. Then all nodes claim again what they hold, and nobody gets anything new until each
-of them has had its time to do so.
+of them has had its time to do so, or all others have ended.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -27,8 +27,11 @@ MARK = (
 CLAIM = (
     "INSERT INTO nicks AS held (folded, person, nodes)"
     " SELECT one->>0, one->>1, ARRAY[decode($1, 'hex')] FROM json_array_elements($2::json) AS one"
-    " WHERE (one->>2)::boolean OR (SELECT since FROM nicks WHERE folded = '')"
-    " < clock_timestamp() - make_interval(secs => $3::integer) ORDER BY 1"
+    " WHERE (one->>2)::boolean OR EXISTS (SELECT 1 FROM nicks WHERE folded = '' AND"
+    " (since < clock_timestamp() - make_interval(secs => $3::integer) OR NOT EXISTS"
+    " (SELECT 1 FROM nodes WHERE id <> decode($1, 'hex')"
+    " AND until > clock_timestamp() - make_interval(secs => $4::integer))))"
+    " ORDER BY 1"
     " ON CONFLICT (folded) DO UPDATE SET person = excluded.person,"
     " nodes = CASE WHEN held.person = excluded.person"
     " THEN array_remove(held.nodes, excluded.nodes[1]) || excluded.nodes ELSE excluded.nodes END"
