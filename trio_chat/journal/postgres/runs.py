@@ -38,6 +38,8 @@ STALE = (
     " replaced, and nothing is kept there"
 )
 
+EMPTIED = "the database was emptied, or is that of another chat"
+
 log = structlog.get_logger()
 
 
@@ -189,7 +191,7 @@ def _check_chat(link: Link, run: Run) -> None:
     except psycopg.errors.UndefinedTable:
         secret = schema = None
     if secret != run.secret:
-        raise Replaced("the database was emptied, or is that of another chat")
+        raise Replaced(EMPTIED)
     if schema != str(SCHEMA).encode():
         raise Replaced("the database has tables of another release")
 

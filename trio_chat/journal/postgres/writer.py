@@ -142,6 +142,8 @@ class Writer:
         self.counts["unavailable"] += 1
         if not self._pause:
             log.error("journal unavailable", reason=reason(error))
+        if isinstance(error, psycopg.errors.UndefinedTable):
+            self._replaced = Replaced(runs.EMPTIED)
         if isinstance(error, Replaced):
             self._replaced = error
         self.has_moved = self.has_moved or isinstance(error, OtherTerm)
@@ -256,6 +258,8 @@ class Writer:
             Replaced: the database is not what it was, and nothing more can be kept.
             Unavailable: that cannot be told just now.
         """
+        if self._replaced:  # by whatever was asked before
+            raise self._replaced
         changed = await self._bounded(self._has_changed)
         if self._replaced:
             raise self._replaced
