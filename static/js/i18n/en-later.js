@@ -3,10 +3,7 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
-  // Who floods, which takes a while; what is missing; another name
-  "banner.flooded": "That was too much at once for the server. Wait a little, then reconnect.",
-  "name.change": "Take this name",
-  "name.cancel": "Keep the old one",
+  // What is missing
   "note.reset": "The server has begun anew. What was said here before is gone.",
   "note.gap": "You were away for long. Some of what was said meanwhile is no longer kept.",
 
@@ -16,7 +13,6 @@ Object.assign(en, {
   "page.refused": "There is no room “{room}”. {reason}",
   "people.you": "(you)",
   "composer.between": "This message is being sent just now. Try again in a moment.",
-  "people.others": "and {count} more",
 
   // The link to a room
   "link.copied": "Link copied. Whoever opens it is in this room.",

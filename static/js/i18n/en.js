@@ -81,4 +81,7 @@ export const en = {
   "error.unavailable": "The server cannot keep anything just now.",
   "error.busy": "That was too much at once.",
   "error.unknown": "The server refused it.",
+  "banner.flooded": "That was too much at once for the server. Wait a little, then reconnect.",
+  "name.change": "Take this name",
+  "name.cancel": "Keep the old one",
 };
