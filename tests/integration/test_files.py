@@ -590,15 +590,16 @@ async def test_what_cannot_be_looked_at_stays(
         await upload(server, ann, b"x")
         await upload(server, ann, b"y")
         keeper, uploads = server.server.keeper, server.server._hub.uploads
-        assert keeper._index
-        database, keeper._index._database = keeper._index._database, sqlite3.connect(":memory:")
+        index = keeper._folder._index
+        assert index
+        database, index._database = index._database, sqlite3.connect(":memory:")
         with structlog.testing.capture_logs() as logged, trio.fail_after(PATIENCE):
             for one in uploads._uploads.values():
                 one.until = 0
             while not any("looked at" in line["event"] for line in logged) or len(uploads) < 2:
                 await trio.sleep(0.01)
-        keeper._index._database.close()
-        keeper._index._database = database
+        index._database.close()
+        index._database = database
         with trio.fail_after(PATIENCE):
             while keeper.figures.count:
                 await trio.sleep(0.01)
@@ -708,8 +709,9 @@ async def test_what_the_index_cannot_tell_has_to_wait(tmp_path: Path) -> None:
     ):
         file = await upload(server, ann.session, b"x")
         keeper = server.server.keeper
-        assert keeper._index
-        database, keeper._index._database = keeper._index._database, sqlite3.connect(":memory:")
+        index = keeper._folder._index
+        assert index
+        database, index._database = index._database, sqlite3.connect(":memory:")
         assert (await fetch(server, file["id"])).status == 503
         assert (await post(server, ann.session, b"y")).code == "unavailable"
         copy = f"{FILES}?copy={file['id']}"
@@ -719,8 +721,8 @@ async def test_what_the_index_cannot_tell_has_to_wait(tmp_path: Path) -> None:
             assert await ann.send("tea", "", files=[{"id": file["id"]}]) == 1
             while not any("index of files" in line["event"] for line in logged):
                 await trio.sleep(0.01)
-        keeper._index._database.close()
-        keeper._index._database = database
+        index._database.close()
+        index._database = database
         with trio.fail_after(PATIENCE):
             while not (row := await keeper.row(file["id"])) or not row.seq:
                 await trio.sleep(0.01)

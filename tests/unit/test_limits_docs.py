@@ -70,7 +70,7 @@ NO_BOUNDS = {
         web.look.FLARE web.look.KNEE""",
     "pace: how often something is looked at, told or tried again": """
         journal.backups.GRACE journal.backups.LOOK journal.backups.RETRY
-        auth.gate.BUSY_MS files.keeper.RETRY_MS files.sweeper.SWEEP_INTERVAL
+        auth.gate.BUSY_MS files.folder.RETRY_MS files.sweeper.SWEEP_INTERVAL
         files.pictures.RETRY_MS
         core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS

@@ -1,9 +1,6 @@
 """The keeper of files: has them written, finds them, and removes them."""
 
-import hashlib
-import os
 import secrets
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -13,24 +10,22 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.files.blobs import Blobs
+from trio_chat.files.folder import RETRY_MS, FileFolder
 from trio_chat.files.incoming import Incoming
-from trio_chat.files.index import NAME, Index, Row, file_of
+from trio_chat.files.index import Index, Row, file_of
 from trio_chat.files.kinds import OTHER, Kind, picture_kind
 from trio_chat.files.names import proper_name
-from trio_chat.files.opening import Opened, opened, telling
+from trio_chat.files.opening import Opened
 from trio_chat.files.pictures import Pictures
-from trio_chat.files.place import folder_of, lock_out_others
 from trio_chat.files.resumables import Resumables
 from trio_chat.files.upload_notes import Note, write
 from trio_chat.files.uploads import Upload, Uploads
 from trio_chat.journal.journal import Journal
-from trio_chat.journal.types import JournalError, Unavailable
+from trio_chat.journal.types import Unavailable
 from trio_chat.measures import FileFigures
 from trio_chat.protocol.events import File
 
 ID_BYTES = 16  # random; 32 characters
-RETRY_MS = 1000
 
 T = TypeVar("T")
 
@@ -73,13 +68,9 @@ class FileKeeper:
         self._config = config
         self._journal = journal
         self._uploads = uploads
-        folder = folder_of(config)
-        self._blobs = Blobs(folder) if folder else None
-        self._index: Index | None = None
-        self._lock: int | None = None  # descriptor that keeps other servers out
-        self._one = trio.CapacityLimiter(1)  # thread that looks at the index
+        self._folder = FileFolder(config, journal.secret, self._take_in)
+        self._blobs = self._folder.blobs
         self._pictures = Pictures()
-        self._opening = trio.Lock()
         self._order = trio.Lock()  # of what adds contents and what deletes them
         self._writers = trio.CapacityLimiter(4)  # threads that write contents
         self.figures = FileFigures()
@@ -88,7 +79,7 @@ class FileKeeper:
     @property
     def is_open(self) -> bool:
         """Whether any file was kept, as far as this server knows."""
-        return self._index is not None
+        return self._folder.is_open
 
     @property
     def is_on(self) -> bool:
@@ -101,54 +92,21 @@ class FileKeeper:
         Raises:
             JournalError: it cannot be used, or another server has it; the message says why.
         """
-        try:
-            if self._config.files is not None:
-                await trio.to_thread.run_sync(self._hold)
-            if self._is_there():
-                await self._ensure_open()
-        except JournalError:
-            self.close()
-            raise
-
-    def _is_there(self) -> bool:
-        """Whether any file was kept; a command may have done it meanwhile."""
-        if self._index or self._blobs is None:
-            return self._index is not None
-        return (self._blobs.folder / NAME).exists()
+        await self._folder.open()
 
     def warn(self) -> None:
         """Log if pictures cannot be shown."""
         if self.is_on and not self._pictures.is_on:
             log.info("pictures are files to save, as Pillow is missing")
 
-    async def _ensure_open(self) -> Index:
-        async with self._opening:
-            if self._index is not None:
-                return self._index
-            found = await trio.to_thread.run_sync(self._open)
-            self._index = found.index
-            self.figures.count, self.figures.size = found.totals
-            for row in found.unused:
-                self._uploads.add(self._as_upload(row))
-            for one, file in found.unfinished:
-                self.resumables.restore(one, file)
-                self.figures.coming += one.size
-            return found.index
-
-    def _open(self) -> Opened:
-        assert self._blobs
-        self._hold()
-        mark = hashlib.blake2b(self._journal.secret, digest_size=16).hexdigest()
-        with telling(self._blobs.folder):
-            return opened(self._blobs, mark, self._config.upload_timeout)
-
-    def _hold(self) -> None:
-        """Make the folder, and keep other servers out of it as long as this one lives."""
-        assert self._blobs
-        if self._lock is None:
-            with telling(self._blobs.folder):
-                self._blobs.make()
-                self._lock = lock_out_others(self._blobs.folder)
+    def _take_in(self, found: Opened) -> None:
+        """Take in what is there from before."""
+        self.figures.count, self.figures.size = found.totals
+        for row in found.unused:
+            self._uploads.add(self._as_upload(row))
+        for one, file in found.unfinished:
+            self.resumables.restore(one, file)
+            self.figures.coming += one.size
 
     def _as_upload(self, row: Row) -> Upload:
         """Return a file of before the start that no message has, unless the journal knows one."""
@@ -158,36 +116,15 @@ class FileKeeper:
 
     def close(self) -> None:
         """Let go of what is open."""
-        if self._index:
-            self._index.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    async def _opened(self) -> Index:
-        """Return the index, and open it if that was not done yet.
-
-        Raises:
-            Unavailable: that is not possible just now.
-        """
-        try:
-            return await self._ensure_open()
-        except JournalError as error:
-            log.error("no files can be kept", reason=str(error))
-            raise Unavailable(RETRY_MS) from None
+        self._folder.close()
 
     async def ask(self, look: Callable[[Index], T]) -> T:
-        """Look something up in the index, or change it, in a thread.
+        """Look something up in the index, or change it.
 
         Raises:
             Unavailable: that is not possible just now.
         """
-        index = await self._opened()
-        try:
-            return await trio.to_thread.run_sync(look, index, limiter=self._one)
-        except sqlite3.Error as error:
-            log.error("the index of files cannot be used", reason=str(error))
-            raise Unavailable(RETRY_MS) from None
+        return await self._folder.ask(look)
 
     # Uploads
 
@@ -203,7 +140,7 @@ class FileKeeper:
             Unavailable: it cannot be written just now.
         """
         self._check_space(1)
-        await self._opened()
+        await self._folder.ensure_open()
         assert self._blobs
         if await self._run(self._blobs.free_bytes) < self._config.keep_free:
             raise Full
@@ -361,7 +298,7 @@ class FileKeeper:
         Raises:
             Unavailable: it cannot be told just now.
         """
-        if not self._is_there():
+        if not self._folder.is_there():
             return []
         now = wall_clock()
         since = now - int(1000 * seconds)
@@ -384,7 +321,7 @@ class FileKeeper:
         return Found(file_of(row), self._blobs.place(row.digest))
 
     async def _readable(self, file_id: str) -> Row | None:
-        row = await self.row(file_id) if self._is_there() else None
+        row = await self.row(file_id) if self._folder.is_there() else None
         return None if row and row.seq and not await self._is_shown(row) else row
 
     async def row(self, file_id: str) -> Row | None:

@@ -4,8 +4,9 @@ import structlog
 import trio
 
 from trio_chat.config import Config
+from trio_chat.files.folder import RETRY_MS
 from trio_chat.files.index import Row
-from trio_chat.files.keeper import RETRY_MS, FileKeeper
+from trio_chat.files.keeper import FileKeeper
 from trio_chat.files.uploads import Upload, Uploads, Used
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import Place, Unavailable
