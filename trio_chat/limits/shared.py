@@ -7,6 +7,8 @@ is not told again: it counts for its own node alone.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from heapq import nlargest
+from operator import itemgetter
 
 import trio
 
@@ -93,12 +95,11 @@ class SharedLimits:
 
     def tell(self) -> Told:
         """Return what is to be told now; of what was taken the largest shares of a bucket first."""
-        order = sorted(self._taken, key=self._share, reverse=True)[:TAKEN]
+        order = nlargest(TAKEN, self._taken, key=self._share)
         taken = [(*one, self._taken.pop(one)) for one in order]
         least = max(1, self._config.connections_per_address // TELLING)
-        many = [(key, count) for key, count in self.connections.items() if count >= least]
-        many.sort(key=lambda one: one[1], reverse=True)
-        connections = {key: count for key, count in many[:CONNECTIONS] if len(key) <= KEY}
+        many = (one for one in self.connections.items() if one[1] >= least and len(one[0]) <= KEY)
+        connections = dict(nlargest(CONNECTIONS, many, key=itemgetter(1)))
         return connections, [one for one in taken if one[3] and len(one[1]) <= KEY]
 
     def _share(self, bucket: tuple[int, str, str]) -> float:
