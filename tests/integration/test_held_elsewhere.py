@@ -6,6 +6,7 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import PATIENCE
 from tests.integration.test_approval import review, send, waiting
+from tests.integration.test_links import join
 from tests.integration.test_moderation import make_class
 from tests.integration.test_nodes import two_nodes
 
@@ -16,6 +17,13 @@ async def until_waiting(moderator: Chatter, count: int) -> list[Object]:
         while len(told := await waiting(moderator)) != count:
             await trio.sleep(0.01)
     return told
+
+
+async def until_moderator(chatter: Chatter, room: str, link: str) -> None:
+    """Come by a link as soon as this node has heard of it, within a second or so."""
+    with trio.fail_after(PATIENCE):
+        while (await join(chatter, room, link)).get("right") != "moderate":
+            await trio.sleep(0.01)
 
 
 async def test_moderators_at_any_node_decide(postgres_url: str) -> None:
@@ -39,7 +47,8 @@ async def test_moderators_at_any_node_decide(postgres_url: str) -> None:
         assert (heard["text"], heard["from"]) == ("https://0.example/", eve.who)
         assert (await review(ann, numbers[1], "reject"))["t"] == "ok"
         link = (await ann.ask(t="link", room="class", right="moderate"))["link"]
-        async with chatting(other, "Bob", {"room": "class", "link": link["secret"]}) as bob:
+        async with chatting(other, "Bob") as bob:
+            await until_moderator(bob, "class", link["secret"])
             [left] = await until_waiting(bob, 1)
             assert left["held"] == numbers[2]
             with psycopg.connect(postgres_url, autocommit=True) as connection:
