@@ -14,8 +14,8 @@ from trio_chat.errors import INTERRUPTED
 from trio_chat.process import loading
 from trio_chat.settings import ENV_PREFIX, SETTINGS, CommandLine
 from trio_chat.standard_streams import LineWriter
-from trio_chat.workers import parent
 from trio_chat.workers.messages import Post, take_post
+from trio_chat.workers.parent import Parent
 from trio_chat.workers.private_postgres import has_parent
 
 Read = Callable[[], Config]
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     with logs.writing(config) as logging, LineWriter(sys.stdout, limit=1) as output:
         announce = partial(_announce, output)
         if not post and has_parent(config):
-            return trio.run(parent.serve, config, read, logging, announce, arguments)
+            return trio.run(Parent(config, read, logging, announce, arguments).live)
         return _serve(config, read, logging, announce, post)
 
 

@@ -211,19 +211,3 @@ class Parent:
         self._config.change(config)
         self._logging.reconfigure(config)
         return None
-
-
-async def serve(
-    config: Config,
-    read: Callable[[], Config],
-    logging: Logging,
-    announce: Callable[[Sequence[str], str | None], None],
-    arguments: Sequence[str],
-) -> int:
-    """Run the parent of workers until Ctrl-C or SIGTERM; return the exit status.
-
-    Raises:
-        ConfigError: something cannot be used; the message says what.
-        Failed: it has given up; the message says why.
-    """
-    return await Parent(config, read, logging, announce, arguments).live()
