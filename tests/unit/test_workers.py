@@ -167,19 +167,6 @@ async def test_who_does_not_end_in_time_is_ended(autojump_clock: MockClock) -> N
     assert not crewed.crew.is_clean
 
 
-async def test_a_signal_behind_the_goodbyes_is_no_bad_end(autojump_clock: MockClock) -> None:
-    """Who tells all processes at once tells workers twice, as the parent does so, too."""
-    crewed = Crewed(lambda number: Fake(number, lives=1, status=-signal.SIGTERM))
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(crewed.crew.run)
-        await crewed.crew.settled.wait()
-        for worker in crewed.made:
-            worker.obeys = False
-        crewed.crew.stop(RESTARTING)
-    assert [worker.got for worker in crewed.made] == [[signal.SIGTERM]] * 2
-    assert crewed.crew.is_clean
-
-
 async def test_one_that_ends_badly_at_a_stop_is_told(autojump_clock: MockClock) -> None:
     """By the exit status of the parent."""
     crewed = Crewed(lambda number: Fake(number, lives=10, status=3), workers=1)

@@ -15,9 +15,6 @@ from trio_chat.workers.messages import Up
 from trio_chat.workers.pauses import Pauses
 
 GRACE = 30.0  # seconds beyond the drain times in which a worker has to end
-# Of one that was told to end: a signal that comes once more, from us or from whoever told us all,
-# may meet it behind its goodbyes, when it obeys none any more.
-CLEAN = (0, -signal.SIGTERM, -signal.SIGINT)
 
 log = structlog.get_logger()
 
@@ -85,7 +82,7 @@ class Crew:
             began = trio.current_time()
             status, has_served = await self._live(number, is_up)
             if self.is_stopping:
-                self.is_clean = self.is_clean and (not has_served or status in CLEAN)
+                self.is_clean = self.is_clean and not (status and has_served)
                 break
             if not has_served and self.first is None:
                 self._fail_to_start(status)
