@@ -85,7 +85,8 @@ async def serve(
                 if boss:  # it alone cuts goodbyes short: systemd tells all at once, and it tells us
                     nursery.start_soon(boss.attend, server, stop, everything)
                     everything = trio.CancelScope()
-                await nursery.start(signals.obey, stop, everything)
+                obey = partial(signals.obey, is_last=boss is not None)
+                await nursery.start(obey, stop, everything)
                 with _server_file(config, address) as file:
                     reloader = Reloader(read, server, logging, boss or file)
                     reload = partial(_reload, reloader, supervisor, address)

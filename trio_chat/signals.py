@@ -23,13 +23,24 @@ async def obey(
     stop: Callable[[CloseReason], None],
     everything: trio.CancelScope,
     *,
+    is_last: bool = False,
     task_status: trio.TaskStatus[None],
 ) -> None:
     """Stop the server at the first signal, and cancel everything at the second.
 
     A second SIGHUP does not count, since a terminal that is closed may send two.
+
+    Args:
+        stop: Begins the goodbyes.
+        everything: Is cancelled.
+        is_last: Whether the process ignores these signals behind this, to its end.
+        task_status: Is told when they are received.
     """
-    with trio.open_signal_receiver(*_of_goodbye()) as received:
+    numbers = _of_goodbye()
+    if is_last:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)  # which is what they come back to
+    with trio.open_signal_receiver(*numbers) as received:
         task_status.started()
         stop(REASONS[signal.Signals(await anext(received))])
         while await anext(received) == signal.SIGHUP:

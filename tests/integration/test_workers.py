@@ -303,7 +303,7 @@ async def test_one_command_has_a_postgresql_of_its_own(open_folder: Path) -> Non
                     assert answer["code"] == "unavailable"
                     await trio.sleep(answer["retry_ms"] / 1000)
         await family.logged("journal available again", 2)  # so that both end their runs in order
-        family.process.terminate()
+        family.stop_all()
         assert await ended(family) == 0
     assert of(open_folder) == []
     assert [one["event"] for one in family.lines()].count("stopped") == 2
