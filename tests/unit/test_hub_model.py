@@ -19,7 +19,7 @@ from tests.rates import NO_RATES
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import ConnectionContext, make_context
 from trio_chat.config import Config
-from trio_chat.core.messages import Asked, Shutdown, Unregister
+from trio_chat.core.messages import Shutdown, Unregister
 from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
@@ -236,8 +236,7 @@ class Play:
         if step.action == "wait":
             await trio.sleep(CONFIG.write_timeout)
         elif step.action == "broadcast":
-            line = requests.Send(room="", text=self._next_line(None))
-            await self.inbox.put(Asked(self.witness.client, [line]))
+            await self.witness.say(masked(TEXT, self._next_line(None).encode()))
         elif step.action == "register" and chatter is None:
             self._register(step.client)
         elif chatter is not None:
