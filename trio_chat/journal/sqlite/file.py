@@ -20,7 +20,6 @@ from trio_chat.journal.types import JournalError
 
 BUSY_TIMEOUT = 0.25  # seconds to wait for a lock that another program holds on the file
 LOG_LIMIT = 64 * 1024 * 1024  # bytes of the write-ahead log that stay when it begins anew
-CHECKPOINT = 4000  # pages of the log, which go into the file then, each once
 CACHE = 8 * 1024  # KiB of pages that the writer has at hand: the ends of some hundred rooms
 
 
@@ -77,7 +76,6 @@ class JournalFile:
             self.writer.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self.writer.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
             self.writer.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
-            self.writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
             self.writer.execute(f"PRAGMA cache_size = {-CACHE}")
             migrate(self.writer)
             self.is_indexed = bring_in_step(self.writer)
