@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from trio_chat.commands import migrate
 from trio_chat.config import Config, ConfigError
@@ -142,6 +143,10 @@ def name_of(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
+def is_there(pid: str) -> bool:
+    return Path("/proc", pid).exists()
+
+
 async def test_what_does_not_start_says_why(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that cannot be made, a folder that cannot be, a server that ends or is too late."""
     postgres = made(places)
@@ -182,6 +187,27 @@ async def test_what_ends_again_and_again_is_given_up(
     monkeypatch.setattr(Pauses, "is_hopeless", True)
     monkeypatch.setattr(Pauses, "after", lambda *_: 0.0)
     assert "ends again and again: it does not say why" in await failure_of(postgres)
+
+
+async def test_what_ends_with_the_chat_is_not_started_again(places: Path) -> None:
+    """As when all processes of a chat are told to end at once; nobody is told of a loss."""
+    version(places, "15")
+    postgres, starts = made(places), places / "starts"
+    (places / "pg-15" / "bin" / "pg_isready").write_text("#!/bin/sh\nexit 0\n")
+    serves = f"#!/bin/sh\necho $$ >> '{starts}'; exec sleep 0.2\n"
+    (places / "pg-15" / "bin" / "postgres").write_text(serves)
+    postgres.is_ending = True
+    async with trio.open_nursery() as nursery:
+        await nursery.start(postgres.run, lambda: pytest.fail("told of a loss"))
+        while not starts.exists() or not starts.read_text():
+            await trio.sleep(0.01)
+        process = starts.read_text().split()[0]
+        while is_there(process):
+            await trio.sleep(0.01)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    assert starts.read_text().split() == [process]
+    assert postgres.failure is None
 
 
 def test_the_last_line_is_the_reason() -> None:
