@@ -18,7 +18,8 @@ from tests.integration.chatters import Chatter, chatting, connected
 from tests.integration.followers import Follower, following
 from tests.integration.running import Running, serving
 from trio_chat.cli import main
-from trio_chat.commands.room_rules import BadEvent, normal
+from trio_chat.commands.room_rules import normal
+from trio_chat.commands.rule_checks import BadEvent
 from trio_chat.config import Config
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.tokens import tokenize

@@ -12,6 +12,7 @@ from tests.integration.lives import live
 from tests.integration.running import PATIENCE, serving
 from tests.integration.test_operator import lines_of
 from tests.integration.told import told
+from tests.unit.test_import_rules import KEY
 from tests.unit.test_imported_rights import BAN, BEN, LINK, REPORT, RULES, act, lines
 from tests.unit.test_operator_errors import ANN, THREE, Row, export_of, message
 from trio_chat.cli import main
@@ -108,6 +109,22 @@ CHANGED = [
     change("delete", 6, 2),
     {"t": "topic", "room": "tea", "seq": 7, "ts": 7, "text": "Of tea", "from": ANN},
 ]
+OWN: list[Row] = [
+    message(1, room="own"),
+    message(2, room="own"),
+    {"t": "rules", "room": "own", "seq": 3, "ts": 3, "rules": {"slow": 5}},
+    {
+        "t": "clear",
+        "room": "own",
+        "seq": 4,
+        "ts": 4,
+        "key": KEY,
+        "authors": [ANN["id"]],
+        "since": 2,
+    },
+    {"t": "clear", "room": "own", "seq": 5, "ts": 5, "key": KEY[::-1], "authors": [""], "since": 1},
+    {"t": "restore", "room": "own", "seq": 6, "ts": 6, "key": KEY},
+]
 FILES = [
     export_of(*THREE),
     export_of(*CHANGED),
@@ -123,9 +140,12 @@ FILES = [
     export_of(change("edit", 10, 1, text="of the first"), message(11)),
     export_of(message(12), change("edit", 13, 11, text="of what is pruned")),
     with_acts(LINK, RULES, {**REPORT, "target": 1}, BAN, room="jam"),
+    export_of(*OWN[:2], room="own"),
+    export_of(*OWN, room="own"),
+    export_of(OWN[0], {**OWN[0], "seq": 2}, OWN[3], room="own"),
 ]
 
-STATUSES = [0, 0, 1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]
+STATUSES = [0, 0, 1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1]
 
 
 def test_an_import_is_the_same_wherever_it_goes(

@@ -49,6 +49,21 @@ def bare(seq: int) -> Row:
     return message(seq, text="", deleted=True)
 
 
+def moderated(seq: int, **fields: object) -> Row:
+    return event("moderated", seq, **{"act": "ban", "people": [BEN, ANN], "count": 2, **fields})
+
+
+def stand_in(seq: int) -> Row:
+    return {"t": "msg", "room": "tea", "seq": seq, "ts": seq, "text": "", "deleted": True}
+
+
+KEY = "0f" * 8
+
+
+def clear(seq: int, **fields: object) -> Row:
+    return event("clear", seq, **{"key": KEY, "authors": ["b2", ""], "since": 1, **fields})
+
+
 ONE, TWO = message(1), message(2)
 REFUSED: dict[str, tuple[list[Row], str]] = {
     "a change of a reaction": (
@@ -134,6 +149,47 @@ REFUSED: dict[str, tuple[list[Row], str]] = {
     "a number that is none": ([message(1), {**message(2), "seq": "2"}], "Expected `int`"),
     "a number that came": ([message(1), {**message(1)}, message(3)], "number 2 was to come here"),
     "another type": ([{**message(1), "t": "poll"}], "Invalid value 'poll'"),
+    "a title of a public room": (
+        [event("created", 1, title="Secret")],
+        "a private room has a title of one line, and a public one has none",
+    ),
+    "a room that is not private": (
+        [event("created", 1, title="Secret", private=True)],
+        "a private room has an identifier",
+    ),
+    "a rule that none can set": ([event("rules", 1, rules={"slow": -1})], "`int` >= 0"),
+    "an act that none can do": ([moderated(1, act="praise")], "Invalid enum value 'praise'"),
+    "a clearing without its event": ([moderated(1, act="clear")], "is told otherwise"),
+    "fewer people than are named": ([moderated(1, count=1)], "more people than can be"),
+    "more people than are named": (
+        [moderated(1, people=[BEN] * 21, count=21)],
+        "more people than can be",
+    ),
+    "an end that cannot be": ([moderated(1, until=-1)], "its end cannot be"),
+    "a reason that is long": ([moderated(1, why="x" * 251)], "length <= 250"),
+    "a nick of whom it tells": (
+        [moderated(1, people=[{"id": "b2", "nick": "?"}], count=1)],
+        "a nick needs a letter or a digit",
+    ),
+    "a cid of its own": ([moderated(1, cid="short")], "its cid cannot be"),
+    "a key that cannot be": ([clear(1, key="x")], "the key of a clearing cannot be"),
+    "a key that was": ([clear(1), clear(2)], "or comes twice"),
+    "too many authors": ([clear(1, authors=["x"] * 2001)], "more than 2000 people"),
+    "an author that cannot be": ([clear(1, authors=["\n"])], "the id of its author cannot be"),
+    "too many messages of before": (
+        [clear(1, also=[1] * 1001)],
+        "more earlier messages than can be",
+    ),
+    "what is to come": ([clear(1, since=2)], "it clears what is not before it"),
+    "too many clearings": (
+        [clear(n, key=f"{n:016x}") for n in range(1, 1002)],
+        "at most 1000 clearings",
+    ),
+    "what was not cleared": ([event("restore", 1, key=KEY)], "it takes back no clearing before it"),
+    "what came back": (
+        [clear(1), event("restore", 2, key=KEY), event("restore", 3, key=KEY)],
+        "it takes back no clearing before it",
+    ),
     "too many emoji": (
         [ONE, *(react(n + 2, 1, chr(0x1F600 + n)) for n in range(51))],
         "too many different emoji",
@@ -370,3 +426,25 @@ class TestMending:
         assert run("import", "y.jsonl")[:2] == (0, "tea\t0\t4\t\n")
         Path("chat.db").unlink()
         assert run("import", "y.jsonl")[:2] == (0, "tea\t4\t0\t\n")
+
+    def test_what_moderators_did_is_kept(self, run: Run) -> None:
+        """As it is told, in a file with them and in one where a deleted message stands for each."""
+        own = [
+            event("created", 1),
+            event("rules", 2, rules={"slow": 5, "closed": True}),
+            moderated(3, people=[BEN, {"id": "", "nick": ""}], count=7, until=9, why="a reason"),
+            clear(4),
+            event("restore", 5, key=KEY),
+        ]
+        assert take_in(run, *own)[:2] == (0, "tea\t5\t0\t\n")
+        assert [*map(json.loads, contents(run)[1:])] == own
+        for older in ([stand_in(seq) for seq in range(1, 6)], own):
+            assert take_in(run, *older)[:2] == (0, "tea\t0\t5\t\n")
+        assert take_in(run, *own[:3], message(4))[0] == FAILED
+
+    def test_a_clearing_takes_what_was_here(self, run: Run) -> None:
+        """Who imported a room before it was cleared has it cleared by the next import."""
+        take_in(run, ONE, message(2, **{"from": BEN}))
+        gone = {"cid": TWO["cid"], "cleared": True} | stand_in(2)
+        assert take_in(run, ONE, gone, clear(3))[:2] == (0, "tea\t1\t2\t\n")
+        assert json.loads(contents(run)[2]) == gone

@@ -15,7 +15,7 @@ from trio_chat.commands import act_rules
 from trio_chat.commands.act_rules import ActRules
 from trio_chat.commands.importer import Importer
 from trio_chat.commands.lines import RoomLine
-from trio_chat.commands.room_rules import BadEvent
+from trio_chat.commands.rule_checks import BadEvent
 from trio_chat.config import Config
 from trio_chat.core.registry import Registry
 from trio_chat.errors import FAILED

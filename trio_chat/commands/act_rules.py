@@ -11,17 +11,22 @@ from typing import Any, Protocol
 
 import msgspec
 
-from trio_chat.commands.room_rules import BadEvent, Unlimited, check_person
+from trio_chat.commands.rule_checks import (
+    BadEvent,
+    check_person,
+    check_request,
+    check_times,
+    check_title,
+)
 from trio_chat.core.arrivals import NAMELESS, place_of
 from trio_chat.core.links import PEOPLE_BY_LINK
 from trio_chat.core.raiders import PEOPLE
 from trio_chat.core.registry import Registry
-from trio_chat.protocol import acts, governing, request_texts
+from trio_chat.protocol import acts, governing
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.names import is_private
-from trio_chat.protocol.request_base import LAST_TIME, complaint
+from trio_chat.protocol.request_base import LAST_TIME
 from trio_chat.protocol.room_rules import RoomRules
-from trio_chat.protocol.text import has_controls, is_blank
 
 PAIR = 2  # people in a room for two
 ACTS = 100_000  # of a room, in a file
@@ -109,12 +114,7 @@ class ActRules:
     def _check_made(self, act: acts.RoomMade, _: ActKept) -> None:
         if self._pair:
             raise BadEvent("the room is for two people")
-        if act.private != is_private(self._room):
-            raise BadEvent("a private room has an identifier, and a public one a name")
-        _check_request(t="create", name=act.title, private=act.private)
-        is_normal = act.title == " ".join(act.title.split()) and not has_controls(act.title)
-        if not is_normal or is_blank(act.title) == act.private:
-            raise BadEvent("a private room has a title of one line, and a public one has none")
+        check_title(self._room, act.title, private=act.private)
 
     def _check_admitted(self, act: acts.Admitted, kept: ActKept) -> None:
         ids = frozenset(person.id for person in act.people)
@@ -126,7 +126,7 @@ class ActRules:
         self._pair = ids
 
     def _check_link(self, act: acts.LinkMade, _: ActKept) -> None:
-        _check_request(
+        check_request(
             t="link",
             room=self._room,
             right=act.right,
@@ -157,14 +157,14 @@ class ActRules:
 
     def _check_rules_set(self, act: acts.RulesSet, _: ActKept) -> None:
         self._check_rules(act.rules)
-        _check_times(act.until)
+        check_times(act.until)
 
     def _check_rules(self, rules: RoomRules) -> None:
-        _check_request(t="rules", room=self._room, **msgspec.structs.asdict(rules))
+        check_request(t="rules", room=self._room, **msgspec.structs.asdict(rules))
 
     def _check_sanctioned(self, act: acts.Sanctioned, _: ActKept) -> None:
         self._check_moderated(f"un{act.kind}", act.people, act.why)
-        _check_times(act.until)
+        check_times(act.until)
         _check_addresses(act.people, act.addresses)
 
     def _check_lifted(self, act: acts.Lifted, _: ActKept) -> None:
@@ -180,14 +180,14 @@ class ActRules:
     def _check_moderated(self, kind: str, people: Sequence[Person], why: str = "") -> None:
         ids = [person.id for person in people]
         self._check_people(people, governing.PEOPLE_LIMIT, has_words=kind == "clear")
-        _check_request(t="moderate", room=self._room, act=kind, people=ids, why=why)
+        check_request(t="moderate", room=self._room, act=kind, people=ids, why=why)
 
     def _check_raided(self, act: acts.Raided, _: ActKept) -> None:
         self._check_people(act.people, PEOPLE, has_words=True)
-        _check_request(t="raid", room=self._room, since=0, why=act.why)
+        check_request(t="raid", room=self._room, since=0, why=act.why)
         _check_keys(act.keys)
         self._check_rules(act.rules)
-        _check_times(act.until, act.rules_until)
+        check_times(act.until, act.rules_until)
         _check_addresses(act.people, act.addresses)
 
     def _check_undone(self, act: acts.Undone, _: ActKept) -> None:
@@ -196,7 +196,7 @@ class ActRules:
 
     def _check_reviewed(self, act: acts.Reviewed, _: ActKept) -> None:
         self._check_people(act.people, 1, has_words=True)
-        _check_request(t="review", room=self._room, held=1, act=act.kind, why=act.why)
+        check_request(t="review", room=self._room, held=1, act=act.kind, why=act.why)
         if act.kind == "approve":
             self._check_number(act.target)
         elif act.target:
@@ -204,13 +204,13 @@ class ActRules:
 
     def _check_deleted(self, act: acts.Deleted, _: ActKept) -> None:
         self._check_people(act.people, 1, has_words=True)
-        _check_request(t="report", room=self._room, seq=act.target, why=act.why)
+        check_request(t="report", room=self._room, seq=act.target, why=act.why)
 
     def _check_number(self, target: int) -> None:
-        _check_request(t="report", room=self._room, seq=target, why="")
+        check_request(t="report", room=self._room, seq=target, why="")
 
     def _check_report(self, act: acts.Reported, _: ActKept) -> None:
-        _check_request(t="report", room=self._room, seq=act.target, why=act.why)
+        check_request(t="report", room=self._room, seq=act.target, why=act.why)
 
     def _check_people(
         self, people: Sequence[Person], limit: int, *, has_words: bool = False
@@ -221,12 +221,6 @@ class ActRules:
         for person in people:
             if not (has_words and person == NAMELESS):
                 check_person(person, self._limits.nick_limit)
-
-
-def _check_times(*times: int) -> None:
-    """Refuse ends that cannot be; 0 is for never."""
-    if not all(0 <= one <= LAST_TIME for one in times):
-        raise BadEvent("its end cannot be")
 
 
 def _check_keys(keys: dict[str, str]) -> None:
@@ -254,21 +248,3 @@ def _is_place(address: str) -> bool:
     except ValueError:
         return False
     return place_of(address) == address
-
-
-def _check_request(**fields: object) -> None:
-    """Refuse what no request could have asked for.
-
-    Raises:
-        BadEvent: a field cannot be, or is not in its normal form.
-    """
-    try:
-        request = msgspec.convert(fields, governing.AnyGoverning)
-    except msgspec.ValidationError as error:
-        raise BadEvent(complaint(error)) from None
-    fault = request_texts.text_fault(request, Unlimited())
-    if fault:
-        raise BadEvent(fault[1])
-    note = request_texts.NOTES.get(type(request))
-    if note and getattr(request, note) != fields[note]:
-        raise BadEvent(f"{note} is not in its normal form")

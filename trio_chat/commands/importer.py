@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trio_chat.commands.lines import RoomLine
+from trio_chat.commands.own_event_rules import OwnEvent
 from trio_chat.commands.rights import Here, RightsImporter, RoomRights
-from trio_chat.commands.room_rules import RoomRules, Unlimited
+from trio_chat.commands.room_rules import RoomRules
+from trio_chat.commands.rule_checks import Unlimited
 from trio_chat.commands.stores import Adopting, Store
 from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.stored import stand_in, understood
@@ -124,8 +126,11 @@ class Comparison:
 def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
     """Whether two events are one, of which one copy may have lost its text to a deletion.
 
-    To a clearing it has lost its author, too.
+    To a clearing it has lost its author, too. Releases before exported a deleted message in the
+    place of what moderators did.
     """
+    if isinstance(one, OwnEvent) != isinstance(other, OwnEvent):
+        return any(event == stand_in(one.room, one.seq, one.ts) for event in (one, other))
     if (
         isinstance(one, Clearable)
         and isinstance(other, Clearable)

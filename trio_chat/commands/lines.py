@@ -12,7 +12,8 @@ from itertools import chain
 import msgspec
 
 from trio_chat.commands.room_acts import Report, RoomActs
-from trio_chat.commands.room_rules import RoomRules, Unlimited
+from trio_chat.commands.room_rules import RoomRules
+from trio_chat.commands.rule_checks import Unlimited
 from trio_chat.commands.stores import Store
 from trio_chat.errors import Failed
 from trio_chat.journal.sqlite.comparison import Head, sound

@@ -9,7 +9,8 @@ import msgspec
 
 from trio_chat.commands.act_rules import ACTS, ActRules
 from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
-from trio_chat.commands.room_rules import BadEvent, RoomRules, normal_topic
+from trio_chat.commands.room_rules import RoomRules, normal_topic
+from trio_chat.commands.rule_checks import BadEvent
 from trio_chat.config import Config
 from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import cids

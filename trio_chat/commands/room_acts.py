@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from trio_chat.commands.act_rules import ActRules
-from trio_chat.commands.room_rules import BadEvent, Unlimited
+from trio_chat.commands.rule_checks import BadEvent, Unlimited
 from trio_chat.commands.stores import Store
 from trio_chat.core.registry import SERVER
 from trio_chat.journal.stored import understood

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import msgspec
 
-from trio_chat.config import MOST_CHANGES, MOST_EMOJI
+from trio_chat.commands.own_event_rules import OwnEvent, OwnEventRules
+from trio_chat.commands.rule_checks import BadEvent, Unlimited, check_person
 from trio_chat.files.kinds import OTHER, PICTURES
 from trio_chat.files.names import proper_name
 from trio_chat.journal.keys import author_of, is_bare
@@ -39,7 +40,6 @@ from trio_chat.protocol.text import without_controls
 
 CREATE = "CREATE TABLE messages (seq INTEGER PRIMARY KEY, author, is_gone, changes BLOB)"
 FILE_ID = re.compile("[0-9A-Za-z_-]{22,64}")
-PERSON_ID = re.compile("[0-9A-Za-z_-]{1,64}")
 NO_ONE = "nobody"  # a nick
 NOTHING = "❔"  # the emoji of a reaction that is taken back before it was there
 
@@ -63,18 +63,6 @@ class Limits(request_texts.Limits, Protocol):
         ...
 
 
-class Unlimited:
-    """Limits for what is there already, under whatever limits it was kept."""
-
-    text_limit = topic_limit = nick_limit = frame_requests = 2**31
-    links_per_room = rooms_per_connection = files_per_message = 2**31
-    reactions_per_message, changes_per_message = MOST_EMOJI, MOST_CHANGES
-
-
-class BadEvent(ValueError):
-    """An event that breaks a rule; the message says which."""
-
-
 class RoomRules:
     """Checks the events of one room, in order.
 
@@ -89,6 +77,7 @@ class RoomRules:
         self._limits = limits
         self._changes = ChangeLimits(limits.reactions_per_message, limits.changes_per_message)
         self._first = first
+        self._own = OwnEventRules(limits.nick_limit)
         scratch.execute("DROP TABLE IF EXISTS messages")
         scratch.execute(CREATE)
 
@@ -121,6 +110,11 @@ class RoomRules:
         if isinstance(event, ActKept):
             raise BadEvent("acts are kept by the server alone")
         check_person(event.who, self._limits.nick_limit)
+        if isinstance(event, OwnEvent):
+            if event.cid and not _is_cid(event.cid):
+                raise BadEvent("its cid cannot be")
+            self._own.take(event)
+            return event
         event = normal(event, self._limits)
         if isinstance(event, Message):
             self._check_reply(event)
@@ -255,24 +249,6 @@ WRITES = requests.Send | requests.Edit | requests.Delete | requests.React | requ
 
 def _kind(event: AnyStoredEvent) -> str:
     return "send" if isinstance(event, Message) else str(event.__struct_config__.tag)
-
-
-def check_person(who: Person | None, limit: int) -> None:
-    """Refuse a person whom no server could have named so.
-
-    Raises:
-        BadEvent: the id or the nick cannot be.
-    """
-    if who is None:
-        return
-    if not PERSON_ID.fullmatch(who.id):
-        raise BadEvent("the id of its author cannot be")
-    try:
-        is_normal = check_nick(who.nick, limit) == who.nick
-    except BadName as error:
-        raise BadEvent(str(error)) from None
-    if not is_normal:
-        raise BadEvent("the nick of its author is not in its normal form")
 
 
 def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:

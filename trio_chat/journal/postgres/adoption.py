@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from trio_chat.journal.postgres import scrubs, words
+from trio_chat.journal.postgres import scrubs, sealing, words
 from trio_chat.journal.postgres.cids import Cids
 from trio_chat.journal.postgres.link import Link, text
 from trio_chat.journal.postgres.messages import Messages
@@ -11,9 +11,11 @@ from trio_chat.journal.postgres.turn import KEEP, EventRow, row_of
 from trio_chat.journal.stored import understood
 from trio_chat.protocol.events import (
     AnyStoredEvent,
+    Clear,
     Delete,
     Edit,
     Message,
+    Restore,
     Topic,
     encode,
     target_of,
@@ -75,6 +77,10 @@ class Adoption:
                 self.finish()
                 scrubs.begin(self._link, room, event.target)
                 self._messages.look_again()
+            case Clear():
+                sealing.keep(self._link, room, event)
+            case Restore():
+                sealing.lift(self._link, room, event.key)
             case _:
                 pass
 
