@@ -3,6 +3,9 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +18,8 @@ import trio.testing
 from trio_chat.commands import migrate
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
+from trio_chat.workers import leash, programs
 from trio_chat.workers import private_postgres as module
-from trio_chat.workers import programs
 from trio_chat.workers.child import Child
 from trio_chat.workers.lending import is_folder, lent
 from trio_chat.workers.pauses import Pauses
@@ -208,6 +211,21 @@ async def test_what_ends_with_the_chat_is_not_started_again(places: Path) -> Non
         nursery.cancel_scope.cancel()
     assert starts.read_text().split() == [process]
     assert postgres.failure is None
+
+
+def test_it_is_ended_by_a_signal_that_we_ignore() -> None:
+    """As a shell starts what is in the background: so would be the programs that we start."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-I", leash.__file__, str(os.getpid()), "", "/bin/sleep", "1000"]
+        ) as process:
+            while name_of(process.pid) != "sleep":
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert process.returncode == -signal.SIGINT
 
 
 def test_the_last_line_is_the_reason() -> None:

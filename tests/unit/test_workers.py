@@ -291,6 +291,7 @@ def test_the_leash_becomes_the_program_of_a_user(
         pw_uid, pw_gid = 7, 8
 
     monkeypatch.setattr(os, "execv", become)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(ctypes, "CDLL", Library)
     monkeypatch.setattr(pwd, "getpwnam", lambda _: Entry)
     for name in ("initgroups", "setgid", "setuid"):
@@ -305,6 +306,7 @@ def test_the_leash_becomes_the_program_of_a_user(
 def test_the_leash_is_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends without a word if its parent is gone."""
     monkeypatch.setattr(sys, "argv", ["leash", "1000000000", "", "/bin/true"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(prctl=lambda *_: 0))
     runpy.run_path(leash.__file__, run_name="__main__")
 

@@ -25,6 +25,7 @@ def main(arguments: Sequence[str]) -> None:
         os.initgroups(user, entry.pw_gid)
         os.setgid(entry.pw_gid)
         os.setuid(entry.pw_uid)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell starts what is in the background without
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
     if os.getppid() == int(parent):  # it might have ended before the line above
         os.execv(command[0], command)  # noqa: S606 - no shell is wanted
