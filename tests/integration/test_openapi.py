@@ -25,7 +25,7 @@ from trio_chat.web.api.uploads import Uploading
 from trio_chat.web.app import make_app
 
 RULES = Path(__file__).with_name("schemathesis.toml")
-EXAMPLES = 15  # of each operation, besides those that follow from the description
+EXAMPLES = 8  # of each operation, besides those that follow from the description
 LIMIT = 1500  # seconds; it takes a tenth of that on a machine of its own
 SEED = 1  # the same each time; others may find other faults
 

@@ -13,7 +13,7 @@ from tests.integration.test_operator import done, export_of
 from trio_chat.remote import Room, connect
 
 TALKERS = 4
-BETWEEN = 50  # messages between two backups, at least
+BETWEEN = 25  # messages between two backups, at least
 
 
 def url(running: Command) -> str:

@@ -203,7 +203,7 @@ def play(make: Callable[[], Awaitable[Journal]], reopen: object, steps: list[Ste
 
 
 @pytest.mark.timeout(3600)
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(steps=steps)
 @example(steps=LATE)
 def test_in_memory(steps: list[Step]) -> None:
@@ -216,7 +216,7 @@ def test_in_memory(steps: list[Step]) -> None:
 
 
 @pytest.mark.timeout(3600)
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps)
 @example(steps=LATE)
 def test_in_a_file(steps: list[Step]) -> None:
@@ -226,7 +226,7 @@ def test_in_a_file(steps: list[Step]) -> None:
 
 
 @pytest.mark.timeout(3600)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps)
 @example(steps=LATE)
 def test_in_postgres(postgres: PostgresServer, steps: list[Step]) -> None:
