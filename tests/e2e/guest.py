@@ -36,7 +36,8 @@ class Guest:
 @contextmanager
 def enter(url: str, nick: str, *rooms: str, **hello: object) -> Iterator[Guest]:
     """Be in rooms under a nick, for as long as the context lasts."""
-    with connect(url, subprotocols=[PROTOCOL]) as socket:
+    # What is not read is no reason to miss the end of the connection, which is waited for.
+    with connect(url, subprotocols=[PROTOCOL], max_queue=None) as socket:
         guest = Guest(socket)
         guest.ask(t="hello", nick=nick, **hello)
         for room in rooms:

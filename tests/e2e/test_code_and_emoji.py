@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import PHONE, pasted, say, wait_for
+from tests.e2e.looking import PHONE, pasted, say, wait_for, wait_for_kept
 from tests.e2e.test_access import faults
 
 
@@ -11,6 +11,7 @@ def test_a_block_of_code_is_copied_by_its_button(open_page: OpenPage) -> None:
     """By keys, too; what is copied is the code alone."""
     page = open_page(room="tea", permissions=["clipboard-write"])
     say(page, "look:\n```\nfor it in all:\n    drink(it)\n```\nthere")
+    wait_for_kept(page, "drink(it)")  # the line of one on its way is replaced, with its button
     button = page.get_by_role("button", name="Copy this code")
     button.press("Enter")
     expect(page.locator("#notice")).to_contain_text("Copied.")

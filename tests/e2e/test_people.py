@@ -99,7 +99,7 @@ def test_a_long_list_is_filtered_and_opens_at_its_top(open_page: OpenPage, chat:
 def test_who_is_not_in_the_list_is_told(open_page: OpenPage, chat: Chat) -> None:
     """People whom the server does not list, and those without a name."""
     with ExitStack() as stack:
-        stack.enter_context(connect(f"{chat.ws}?room=tea"))
+        stack.enter_context(connect(f"{chat.ws}?room=tea", max_queue=None))
         for number in range(LISTED + 3):
             stack.enter_context(enter(chat.ws, f"guest {number:02}", "tea"))
         page = open_page(room="tea", name="Ann")
