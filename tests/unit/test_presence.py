@@ -196,6 +196,7 @@ async def test_in_a_crowd_who_comes_and_goes_is_told_together(autojump_clock: Mo
     async with house(config=replace(CONFIG, presence_grace=0)) as home:
         ann = await home.person("Ann", "tea")
         crowd = [await home.person(f"n{number}", "tea") for number in range(CROWD - 2)]
+        await trio.sleep(1)  # so many at once are told one after the other
         assert ann.told()[-1] == presence(crowd[-1], "joined")
         bob, eve = await home.person("Bob", "tea"), await home.person("Eve", "tea")
         said = await bob.ask({"t": "send", "room": "tea", "text": "x", "cid": "cid number 1"})
@@ -209,6 +210,28 @@ async def test_in_a_crowd_who_comes_and_goes_is_told_together(autojump_clock: Mo
             presence(eve, "joined"),
             presence(bob, "left"),
         ]
+
+
+async def test_who_is_in_many_rooms_is_told_there_one_after_the_other(
+    autojump_clock: MockClock,
+) -> None:
+    """In the first ones at once, in others within a moment, with what has changed meanwhile."""
+    many = [f"room-{number}" for number in range(128)]
+    async with house(config=replace(CONFIG, presence_grace=0, rooms_per_connection=128)) as home:
+        others = [await home.person(f"n{number}", *many) for number in range(16)]
+        await trio.sleep(1)
+        for other in others:
+            other.told()
+        for nick in ("One", "Two"):
+            await others[0].ask({"t": "nick", "nick": nick})
+        at_once = [told["room"] for told in others[1].told()]
+        assert 0 < len({*at_once}) < len(many) / 2
+        await trio.sleep(0.5)
+        later = others[1].told()
+        assert {told["room"] for told in later} >= {*many} - {*at_once}
+        assert kinds(later) == ["nick"] * len(later)
+        assert later[-1]["who"]["nick"] == "Two"
+        assert len(at_once) + len(later) == 2 * len(many)
 
 
 async def test_nicks_of_before_a_restart_are_held_for_the_grace_time(

@@ -112,10 +112,14 @@ def make_world(given: Given) -> World:
     turn, timers = Turn(), Timers()
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, given.epochs, given.access)
-    rooms = Rooms(config, given.delay, given.load, queue.requeue, given.gap_pause)
+
+    def now() -> float:
+        return turn.now
+
+    rooms = Rooms(config, given.delay, given.load, queue.requeue, given.gap_pause, now)
     rooms.term = given.epochs.terms.present.number
     sessions = Sessions(given.secret)
-    claims = Claims(timers, lambda: turn.now, are_needed=given.has_claims)
+    claims = Claims(timers, now, are_needed=given.has_claims)
     people = People(sessions, config, clock, claims)
     arrivals = Arrivals(clock, people.records.keep_beside)
     return World(

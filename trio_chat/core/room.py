@@ -32,6 +32,7 @@ class Room:
         on_news: Is called when something begins to wait.
         delay: Has something called so many seconds later.
         rate: Of messages and changes.
+        pace: Returns how many seconds later so many members are to be told of presence.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Room:
         on_news: Callable[["Room"], None],
         delay: Callable[[float, Callable[[], None]], None],
         rate: Rate = NO_LIMIT,
+        pace: Callable[[int], float] = lambda _: 0.0,
     ) -> None:
         self.name = log.name
         self.log = log
@@ -62,6 +64,7 @@ class Room:
         self._member_list: tuple[msgspec.Raw, int] | None = None
         self._on_news = on_news
         self._delay = delay
+        self._pace = pace
         self._moves: list[events.Presence | events.Renamed] = []  # that are still to be told
         self._is_recounted = False  # whether the number of people is to be told
         self._is_pausing = False  # whether the members are told of presence later
@@ -282,15 +285,18 @@ class Room:
     def _tell_moves_soon(self) -> None:
         """Tell who came, left or was renamed; in a crowd, together with others.
 
-        Otherwise a thousand who come one after the other are a million writes.
+        Otherwise a thousand who come one after the other are a million writes. So are those who
+        come into many rooms at once: they are told there one room after the other.
         """
         if self._is_pausing:
             return
-        if self._named < CROWD:
+        is_crowd = self._named >= CROWD
+        pause = max(CROWD_PAUSE, self._named / TELLINGS) if is_crowd else self._pace(self._named)
+        if pause:
+            self._is_pausing = True
+            self._delay(pause, self._tell_moves)
+        else:
             self._tell_moves()
-            return
-        self._is_pausing = True
-        self._delay(max(CROWD_PAUSE, self._named / TELLINGS), self._tell_moves)
 
     def _tell_moves(self) -> None:
         self._is_pausing = False

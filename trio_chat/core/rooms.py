@@ -12,10 +12,13 @@ from trio_chat.core.room_loads import RoomLoads
 from trio_chat.core.room_log import Budgets, RoomLog, Sizes
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Committed, RoomState
+from trio_chat.limits.bucket import Bucket
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
+from trio_chat.rates import Rate
 
 TOLD_AT_ONCE = 256 * 1024  # bytes that others have written in all rooms; an outbox takes more
+PRESENCE = Rate(20_000, 1_000)  # members that are told of presence, in all rooms but crowds
 TOLD_INTERVAL = 1.0  # seconds in which no more of them are told; the rest each client reads
 
 Delay = Callable[[float, Callable[[], None]], None]
@@ -59,6 +62,7 @@ class Rooms(Mapping[str, Room]):
         load: Has a room loaded.
         requeue: Is called with a room whose members have to read what is behind a number.
         gap_pause: Seconds in which what is missing in a room may come by itself.
+        clock: Trio's.
     """
 
     def __init__(
@@ -67,7 +71,8 @@ class Rooms(Mapping[str, Room]):
         delay: Delay,
         load: Callable[[str], None],
         requeue: Callable[[Room, int], None],
-        gap_pause: float = 0.0,
+        gap_pause: float,
+        clock: Callable[[], float],
     ) -> None:
         self.term = 0  # the journal's present one
         self._open: dict[str, Room] = {}
@@ -84,6 +89,8 @@ class Rooms(Mapping[str, Room]):
         self._told_left = TOLD_AT_ONCE
         self._requeue = requeue
         self._gap_pause = gap_pause
+        self._clock = clock
+        self._presence = Bucket(PRESENCE)
         self._looking: dict[str, list[CatchUp]] = {}  # those that wait for rooms to be read anew
         self._gaps: set[str] = set()  # rooms in which something is missing that may come by itself
 
@@ -202,7 +209,11 @@ class Rooms(Mapping[str, Room]):
         log = RoomLog(state, sizes, self.budgets)
         log.enter(self.term)
         add = self._dirty.append
-        return Room(log, config.members_listed, add, self._delay, config.room_rate)
+        return Room(log, config.members_listed, add, self._delay, config.room_rate, self._pace)
+
+    def _pace(self, members: int) -> float:
+        """Return in how many seconds so many members of a room may be told of presence."""
+        return self._presence.spend(self._clock(), members)
 
     def _follow(self, state: RoomState) -> None:
         self._behind.discard(state.name)
