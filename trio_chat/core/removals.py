@@ -12,7 +12,7 @@ from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol.close import REMOVED
 from trio_chat.protocol.rights import Right
 
-ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
+ENDED_AT_ONCE = 2  # connections in a turn: with what each one leaves behind, a millisecond
 LOOKS_AT_ONCE = 128  # rooms of connections that are looked at in a turn: a millisecond
 
 
