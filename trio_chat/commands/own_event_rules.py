@@ -53,7 +53,7 @@ class OwnEventRules:
                 self._check_clear(event)
                 self._keys.add(event.key)
                 self._open.add(event.key)
-            case Restore():
+            case _:
                 if event.key not in self._open:
                     raise BadEvent("it takes back no clearing before it")
                 self._open.remove(event.key)
