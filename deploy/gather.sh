@@ -18,6 +18,10 @@ cp -a /usr/bin/python3 "$image/usr/bin/"
 for part in test idlelib tkinter lib2to3 ensurepip distutils pydoc_data turtledemo __pycache__; do
     rm -rf "${image:?}$library/$part"
 done
+# Parts of packages that it does not need: their tests, and what draws text into pictures.
+packages=$(echo "$image"/app/lib/python*/site-packages)
+find "$packages" -type d \( -name tests -o -name _tests \) -prune -exec rm -rf {} +
+rm -f "$packages"/PIL/_imagingft.*.so "$packages"/pillow.libs/libfreetype-* "$packages"/pillow.libs/libharfbuzz-*
 find "$image" -name __pycache__ -prune -exec rm -rf {} +
 
 # Every shared library that is needed, with the links that lead to it.
