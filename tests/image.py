@@ -24,7 +24,7 @@ from tests.png import png
 
 DOCKERFILE = Path("deploy/Dockerfile")
 BASE = re.compile(r"FROM debian:(\w+)-slim AS build")
-LARGEST = 130  # MB
+LARGEST = 120  # MB
 PORT = 18080
 SOMEBODY = 12345  # a user that the image does not know
 PATIENCE = 120  # seconds
