@@ -69,7 +69,7 @@ def test_a_tls_handshake_that_fails_is_logged_with_its_reason() -> None:
     wrong, eof = ssl.SSLError(1, "http request"), ssl.SSLEOFError(8, "EOF")
     wrong.reason, eof.reason = "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING"
     with structlog.testing.capture_logs() as logged:
-        for cause in (wrong, wrong, None, eof, OSError("gone")):
+        for cause in (wrong, wrong, None, eof, ssl.SSLZeroReturnError(6, "EOF"), OSError("gone")):
             handshakes.tell_tls(cause)
     assert [(line["event"], line["reason"]) for line in logged] == [
         ("TLS handshake failed", "HTTP_REQUEST")

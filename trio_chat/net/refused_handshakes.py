@@ -24,6 +24,9 @@ PROTOCOLS = {
     b"\x16\x03": ("TLS", "have the proxy speak plain HTTP to the server, or see --certfile"),
 }
 
+# By a peer that hangs up; the second one is of Debian 12's Python.
+HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
 log = structlog.get_logger()
 
 
@@ -67,7 +70,7 @@ class RefusedHandshakes:
 
     def tell_tls(self, cause: BaseException | None) -> None:
         """Log why a TLS handshake has failed, unless the peer has hung up."""
-        if not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError):
+        if not isinstance(cause, ssl.SSLError) or isinstance(cause, HUNG_UP):
             return
         reason = cause.reason or "unknown"
         if self._told_others.is_new(reason):
