@@ -218,7 +218,7 @@ def test_it_is_ended_by_a_signal_that_we_ignore() -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with subprocess.Popen(
-            [sys.executable, "-I", leash.__file__, str(os.getpid()), "", "/bin/sleep", "1000"]
+            [sys.executable, "-I", leash.__file__, str(os.getpid()), "", "/bin/sleep", "60"]
         ) as process:
             while name_of(process.pid) != "sleep":
                 time.sleep(0.01)

@@ -18,8 +18,8 @@ from trio_chat.protocol.request_error import RequestError
 from trio_chat.rates import Rate
 
 TOLD_AT_ONCE = 256 * 1024  # bytes that others have written in all rooms; an outbox takes more
-TELLINGS = 20_000  # members are told of presence in a second, in all rooms but crowds,
-TELLINGS_AT_ONCE = 1_000  # and so many in a turn
+PRESENCE = 20_000  # members are told of presence in a second, in all rooms but crowds,
+PRESENCE_AT_ONCE = 1_000  # and so many in one moment
 TOLD_INTERVAL = 1.0  # seconds in which no more of them are told; the rest each client reads
 
 Delay = Callable[[float, Callable[[], None]], None]
@@ -91,7 +91,7 @@ class Rooms(Mapping[str, Room]):
         self._requeue = requeue
         self._gap_pause = gap_pause
         self._clock = clock
-        self._presence = Bucket(Rate(TELLINGS, TELLINGS_AT_ONCE))
+        self._presence = Bucket(Rate(PRESENCE, PRESENCE_AT_ONCE))
         self._looking: dict[str, list[CatchUp]] = {}  # those that wait for rooms to be read anew
         self._gaps: set[str] = set()  # rooms in which something is missing that may come by itself
 
