@@ -3,9 +3,9 @@
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import trio
@@ -29,6 +29,13 @@ BROKEN = (
 )
 
 
+class Moment(NamedTuple):
+    """When something was said: by our clock, and by the server's."""
+
+    at: float  # seconds
+    by_server: float
+
+
 @dataclass
 class Person:
     """One good client: says something each second, and comes back when it is cut off.
@@ -40,7 +47,7 @@ class Person:
 
     crowd: "Crowd"
     number: int
-    waiting: dict[str, float] = field(default_factory=dict)
+    waiting: dict[str, Moment] = field(default_factory=dict)
     last: int = 0
     epoch: str = ""
     session: str = ""
@@ -91,7 +98,7 @@ class Person:
         await trio.sleep(random.uniform(0, INTERVAL))  # noqa: S311 - no secret
         while True:
             cid = str(uuid4())
-            self.waiting[cid] = trio.current_time()
+            self.waiting[cid] = self.crowd.moment()
             await self._say(websocket, self._message(cid))
             await trio.sleep(INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311 - no secret
 
@@ -110,9 +117,9 @@ class Person:
         elif kind == "joined":
             self._enter(one)
         elif kind == "ok" and one.get("id") in self.waiting:
-            sent = self.waiting.pop(one["id"])
+            said = self.waiting.pop(one["id"])
             self.crowd.acknowledged(one["id"])
-            self.crowd.samples.append((sent, trio.current_time() - sent))
+            self.crowd.samples.append(self.crowd.sample(said))
         elif kind == "error":
             self._refused(one)
         elif "seq" in one:
@@ -139,14 +146,24 @@ class Person:
 class Crowd:
     """All good clients.
 
+    Args:
+        target: The server.
+        size: How many they are.
+        taken: Returns for how many seconds the server has waited for its core while other programs
+            had it. Delays are measured by a clock that stands still for that time: what is left
+            is the server's doing, also on a machine that is busy with other things.
+
     Attributes:
         samples: Time and acknowledgement's delay of each message that was acknowledged, seconds.
         unseen: The ids of messages that are acknowledged, and that the first of them has not seen.
     """
 
-    def __init__(self, target: Target, size: int = PEOPLE) -> None:
+    def __init__(
+        self, target: Target, size: int = PEOPLE, taken: Callable[[], float] = lambda: 0.0
+    ) -> None:
         self.target = target
         self.size = size
+        self._taken = taken
         self.tag = uuid4().hex[:6]
         self.samples: list[tuple[float, float]] = []
         self.unseen: set[str] = set()
@@ -169,6 +186,15 @@ class Crowd:
             await trio.sleep_until(due)
             self.lateness.append((due, trio.current_time() - due))
 
+    def moment(self) -> Moment:
+        """Return what time it is."""
+        now = trio.current_time()
+        return Moment(now, now - self._taken())
+
+    def sample(self, said: Moment) -> tuple[float, float]:
+        """Return when something was said, and how long it has waited by the server's clock."""
+        return said.at, self.moment().by_server - said.by_server
+
     def acknowledged(self, cid: str) -> None:
         """Note that a message is stored: from now on it must not be lost."""
         if cid in self._early:
@@ -190,7 +216,7 @@ class Crowd:
     @property
     def longest_wait(self) -> float:
         """For how many seconds the oldest message waits that is not acknowledged yet."""
-        sent = [at for person in self._people for at in person.waiting.values()]
+        sent = [said.at for person in self._people for said in person.waiting.values()]
         return trio.current_time() - min(sent) if sent else 0.0
 
     def wrong(self, what: str) -> None:
@@ -211,8 +237,8 @@ class Crowd:
 
     def delays(self, begin: float, end: float) -> list[float]:
         """Return all these delays."""
-        now = trio.current_time()
-        waiting = [(at, now - at) for person in self._people for at in person.waiting.values()]
+        said = [moment for person in self._people for moment in person.waiting.values()]
+        waiting = [self.sample(moment) for moment in said]
         return _between([*self.samples, *waiting], begin, end)
 
     def own_lateness(self, begin: float, end: float) -> float:

@@ -22,7 +22,6 @@ class Reading:
     tasks: int
     disk: int
     log: int
-    waited: float  # seconds for which the process could run and another one had its core
     cpu: float  # seconds for which it ran
 
 
@@ -38,6 +37,7 @@ class Meter:
         self._proc = Path(f"/proc/{pid}")
         self._folder = folder
         self._log_read = 0  # bytes
+        self._waited = 0.0
 
     def read(self) -> Reading:
         """Return what is held now.
@@ -48,7 +48,7 @@ class Meter:
         status = dict(
             line.split(":", 1) for line in (self._proc / "status").read_text().splitlines()
         )
-        ran, waited, _ = (self._proc / "schedstat").read_text().split()
+        ran, _ = self._times()
         return Reading(
             memory=int(status["VmRSS"].split()[0]) * KIB,
             peak=int(status["VmHWM"].split()[0]) * KIB,
@@ -57,9 +57,17 @@ class Meter:
             tasks=self._tasks(),
             disk=self._size("chat.db*"),
             log=self._size("log"),
-            waited=int(waited) / 1e9,
-            cpu=int(ran) / 1e9,
+            cpu=ran,
         )
+
+    def waited(self) -> float:
+        """Return for how many seconds the server could run and another program had its core.
+
+        Of a server that has ended it is what it was at last.
+        """
+        with suppress(OSError, ValueError):
+            _, self._waited = self._times()
+        return self._waited
 
     def forget_peak(self) -> None:
         """Let the peak of the memory begin anew."""
@@ -75,6 +83,11 @@ class Meter:
             data = log.read()
         self._log_read += len(data)
         return data.decode("utf-8", "surrogateescape")
+
+    def _times(self) -> tuple[float, float]:
+        """Return the seconds for which the first thread ran, and for which it could have run."""
+        ran, waited, _ = (self._proc / "schedstat").read_text().split()
+        return int(ran) / 1e9, int(waited) / 1e9
 
     def _tasks(self) -> int:
         if not self._folder:

@@ -15,7 +15,6 @@ DISK = 8 * MIB  # bytes by which the database and its log may grow in any case
 DISK_RATE = MIB // 2  # and for each second
 LOG = 64 * 1024  # bytes by which the log may grow in any case
 LOG_RATE = 16 * 1024  # and for each second
-MOST_WAITED = 0.75  # share of the time that others may have had the server's core
 DELAY = "others wait"  # is what a fault begins with that tells of a delay
 LEFT = {"descriptors": 2, "threads": 2, "tasks": 2}  # that may be there more afterwards
 
@@ -59,17 +58,11 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "passed": self.passed}
 
-    def judge_delay(self, waited: float, own_lateness: float) -> None:
-        """Compare the delays with and without the attack.
-
-        Args:
-            waited: Share of the time for which other programs had the core that the server wanted.
-            own_lateness: How late the measuring process itself was.
-        """
+    def judge_delay(self, own_lateness: float) -> None:
+        """Compare the delays with and without the attack; the measuring process itself was late."""
         if self.before is None or self.during is None:
             return
-        fair = max(TIMES * self.before, FLOOR)
-        self.limit = fair / (1 - min(waited, MOST_WAITED)) + own_lateness
+        self.limit = max(TIMES * self.before, FLOOR) + own_lateness
         if self.during > self.limit:
             self.faults.append(
                 f"{DELAY} {milliseconds(self.during)} instead of {milliseconds(self.limit)}"

@@ -47,7 +47,7 @@ async def _round(form: Form, one: Round, tell: Told, hand: Hand) -> None:
         with started(one.settings) as server:
             harmed = False
             async with trio.open_nursery() as nursery:
-                crowd = Crowd(server.inside)
+                crowd = Crowd(server.inside, taken=server.meter.waited)
                 nursery.start_soon(crowd.run)
                 trial = Trial(server.target, crowd, server.meter, hand, form.flood, form.rest)
                 await trial.warm_up(form.warm_up)
@@ -95,7 +95,7 @@ async def on_foreign_server(
     meter = Meter(target.pid, None) if target.pid else None
     hand = Hand(is_short=form.is_short)
     async with trio.open_nursery() as nursery:
-        crowd = Crowd(target)
+        crowd = Crowd(target, taken=meter.waited) if meter else Crowd(target)
         nursery.start_soon(crowd.run)
         trial = Trial(target, crowd, meter, hand, form.flood, form.rest)
         await trial.warm_up(form.warm_up)

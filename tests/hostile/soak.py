@@ -56,7 +56,11 @@ async def _soak(
     server: Server, seconds: float, clients: int, console: Console
 ) -> tuple[list[Sample], list[str]]:
     """Let the clients live; return samples and what went wrong."""
-    life, crowd, samples = Life(server.inside), Crowd(server.inside), list[Sample]()
+    life, crowd, samples = (
+        Life(server.inside),
+        Crowd(server.inside, taken=server.meter.waited),
+        list[Sample](),
+    )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(crowd.run)
         for number in range(clients):

@@ -132,13 +132,11 @@ class Trial:
         begun: float,
         ended: float,
     ) -> None:
-        waited = 0.0
         if before and worst:
             result.judge_growth(before, worst, attack.guests)
-            waited = (worst.waited - before.waited) / (ended - begun)
         elif self.meter:
             result.faults.append("the server ended")
-        result.judge_delay(waited, self.crowd.own_lateness(begun, ended))
+        result.judge_delay(self.crowd.own_lateness(begun, ended))
 
     async def _recover(self, result: Result, before: Reading | None) -> None:
         """Wait until the crowd is calm and the server holds what it held before."""
