@@ -3,11 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import trio
 from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, arrives, asks, house, kinds
 from trio_chat.config import Config
+from trio_chat.core import rooms
 from trio_chat.core.messages import Register, Unregister
 from trio_chat.core.room import CROWD, CROWD_PAUSE
 from trio_chat.core.sessions import Sessions
@@ -232,6 +234,28 @@ async def test_who_is_in_many_rooms_is_told_there_one_after_the_other(
         assert kinds(later) == ["nick"] * len(later)
         assert later[-1]["who"]["nick"] == "Two"
         assert len(at_once) + len(later) == 2 * len(many)
+
+
+async def test_presence_is_never_told_later_than_after_two_seconds(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many members of other rooms are to be told before."""
+    monkeypatch.setattr(rooms, "PRESENCE", 20)
+    monkeypatch.setattr(rooms, "PRESENCE_AT_ONCE", 1)
+    many = [f"room-{number}" for number in range(128)]
+    async with house(config=replace(CONFIG, presence_grace=0, rooms_per_connection=129)) as home:
+        mover, *others = [await home.person(f"n{number}", *many) for number in range(16)]
+        ann, bob = [await home.person(nick, "tea") for nick in ("Ann", "Bob")]
+        await trio.sleep(rooms.PRESENCE_LATEST)
+        for one in (*others, bob):
+            one.told()
+        await mover.ask({"t": "nick", "nick": "Mover"})
+        await ann.ask({"t": "nick", "nick": "Eve"})
+        await trio.sleep(rooms.PRESENCE_LATEST - 0.1)
+        assert not bob.told()
+        await trio.sleep(0.2)
+        assert kinds(bob.told()) == ["nick"]
+        assert {told["room"] for told in others[0].told()} == {*many}
 
 
 async def test_nicks_of_before_a_restart_are_held_for_the_grace_time(

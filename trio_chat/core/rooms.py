@@ -19,7 +19,8 @@ from trio_chat.rates import Rate
 
 TOLD_AT_ONCE = 256 * 1024  # bytes that others have written in all rooms; an outbox takes more
 PRESENCE = 20_000  # members are told of presence in a second, in all rooms but crowds,
-PRESENCE_AT_ONCE = 1_000  # and so many in one moment
+PRESENCE_AT_ONCE = 1_000  # and so many in one moment,
+PRESENCE_LATEST = 2.0  # seconds; but nobody is told later, however many others move elsewhere
 TOLD_INTERVAL = 1.0  # seconds in which no more of them are told; the rest each client reads
 
 Delay = Callable[[float, Callable[[], None]], None]
@@ -214,7 +215,10 @@ class Rooms(Mapping[str, Room]):
 
     def _pace(self, members: int) -> float:
         """Return in how many seconds so many members of a room may be told of presence."""
-        return self._presence.spend(self._clock(), members)
+        now = self._clock()
+        pause = self._presence.spend(now, members)
+        self._presence.limit_debt(now, PRESENCE_LATEST)
+        return min(pause, PRESENCE_LATEST)
 
     def _follow(self, state: RoomState) -> None:
         self._behind.discard(state.name)
