@@ -48,7 +48,7 @@ from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
 from trio_chat.web.api.uploads import Uploading
 from trio_chat.web.app import make_app
-from trio_chat.web.assets import File, Page, static_files
+from trio_chat.web.assets import File, installed_page
 from trio_chat.web.downloads import install_downloads
 from trio_chat.web.hypercorn_bridge import Exchange
 from trio_chat.web.look import Look, read_look
@@ -101,7 +101,7 @@ class Server:
         install_downloads(app, self.keeper)
         exchange = Exchange(app, config, limits, self._hub.outboxes)
         self.look = read_look(config)
-        self.page = Page(static_files(), is_bundled=config.debug == "off")
+        self.page = installed_page(is_bundled=config.debug == "off")
         self._files = files = Files(
             self.page.files(self.look), is_secure=config.certfile is not None
         )

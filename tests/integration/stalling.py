@@ -9,6 +9,7 @@ from tests import frames
 from tests.frames import TEXT, masked
 from tests.integration.running import PATIENCE, Running
 from trio_chat.net.streams import Stream
+from trio_chat.web.assets import Page
 
 LINE = b"x" * 4000
 SMALL = 4096  # bytes: the least that kernels grant a receive buffer, or less
@@ -16,10 +17,10 @@ GET_LARGE = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LARGE = 8 * 1024 * 1024  # bytes: more than all buffers on the way together
 
 
-def large_files(folder: Path) -> Callable[[], Path]:
-    """Return what stands in for ``static_files``: a very large page."""
+def large_page(folder: Path) -> Callable[..., Page]:
+    """Return what stands in for ``installed_page``: a very large one."""
     (folder / "index.html").write_bytes(bytes(LARGE))
-    return lambda: folder
+    return lambda **_: Page(folder)
 
 
 async def say(stream: Stream, line: bytes) -> None:

@@ -386,7 +386,7 @@ async def test_a_large_file_comes_whole(monkeypatch: pytest.MonkeyPatch, tmp_pat
     """Larger than all buffers on its way."""
     content = bytes(range(256)) * 16 * 1024
     (tmp_path / "index.html").write_bytes(content)
-    monkeypatch.setattr("trio_chat.server.static_files", lambda: tmp_path)
+    monkeypatch.setattr("trio_chat.server.installed_page", lambda **_: Page(tmp_path))
     async with running() as server:
         assert body(await server.exchange(request("/r/"))) == content
 

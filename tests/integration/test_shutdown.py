@@ -8,7 +8,7 @@ import trio
 
 from tests.frames import TEXT, masked, unmasked
 from tests.integration.running import PATIENCE, goodbye, read_all, serving
-from tests.integration.stalling import GET_LARGE, SMALL, large_files
+from tests.integration.stalling import GET_LARGE, SMALL, large_page
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING
 
 
@@ -38,7 +38,7 @@ async def test_shutdown_does_not_wait_for_peers_that_do_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The drain time bounds it: in a head, a chat, a close, a page, a large file."""
-    monkeypatch.setattr("trio_chat.server.static_files", large_files(tmp_path))
+    monkeypatch.setattr("trio_chat.server.installed_page", large_page(tmp_path))
     patient: dict[str, Any] = {"write_timeout": 1000, "close_timeout": 1000, "http_timeout": 1000}
     with trio.fail_after(2 * PATIENCE):
         async with serving(drain_timeout=0.5, head_timeout=1000, **patient) as server:

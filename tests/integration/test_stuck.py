@@ -21,7 +21,7 @@ from tests.integration.stalling import (
     LARGE,
     LINE,
     SMALL,
-    large_files,
+    large_page,
     say,
     until_gone,
     until_there,
@@ -80,7 +80,7 @@ async def test_a_peer_that_does_not_read_the_page_is_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Its kernel takes a part of the file, and no more."""
-    monkeypatch.setattr("trio_chat.server.static_files", large_files(tmp_path))
+    monkeypatch.setattr("trio_chat.server.installed_page", large_page(tmp_path))
     async with running(write_timeout=0.5) as server:
         idle = trio.lowlevel.current_statistics().tasks_living
         async with await server.connect(buffer=SMALL) as stuck:
@@ -97,7 +97,7 @@ async def test_a_peer_that_reads_the_page_slowly_is_left_after_the_write_timeout
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """It counts for the whole file, as one that fits in no buffer is not ours."""
-    monkeypatch.setattr("trio_chat.server.static_files", large_files(tmp_path))
+    monkeypatch.setattr("trio_chat.server.installed_page", large_page(tmp_path))
     async with running(write_timeout=1.0) as server, await server.connect(buffer=SMALL) as slow:
         await slow.send_all(GET_LARGE)
         with trio.fail_after(3 * PATIENCE):

@@ -151,9 +151,9 @@ def held(server: Server) -> dict[str, Any]:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the page's files once."""
+    """Leave the look out, which a reload gives to the files by itself."""
     pages = SimpleNamespace(files=lambda _look: PAGE)
-    monkeypatch.setattr("trio_chat.server.Page", lambda *_, **__: pages)
+    monkeypatch.setattr("trio_chat.server.installed_page", lambda **_: pages)
 
 
 @pytest.mark.usefixtures("page")

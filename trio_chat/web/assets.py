@@ -3,6 +3,7 @@
 import gzip
 import re
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -60,12 +61,13 @@ COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.MULTILINE | 
 # What a line begins with. No text of ours goes on so in another line: a test looks.
 INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 # A comment behind what a line says. A text would end behind it.
-REMARK = re.compile(r"(?<=[;,(\[{]) //[^\n\"'`]*$", re.MULTILINE)
+REMARK = re.compile(r" //(?<=[;,(\[{] //)[^\n\"'`]*$", re.MULTILINE)
 STYLE_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 STYLE_IMPORT = re.compile(rb'^@import "(.+?)";$', re.MULTILINE)
 REFERENCE = re.compile(rb'(?<=")((?:\.\./)?)static/')  # to a file, in an entrance
 END_OF_HEAD = b"</head>"  # of the page
 ACTING = ("index.html", WORKER)  # which may act as a page does; all else gets no rights
+FILES_AT_HAND = 256  # twice as many as there are
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
 
 
@@ -100,6 +102,12 @@ class Page:
     def files(self, look: Look = PLAIN) -> dict[str, File]:
         """Return the files by their path on the server."""
         return _make_files(dress(self._contents, look))
+
+
+@cache
+def installed_page(*, is_bundled: bool) -> Page:
+    """Return this installation's page, as it is when it is first asked for."""
+    return Page(static_files(), is_bundled=is_bundled)
 
 
 def _make_files(contents: dict[str, bytes]) -> dict[str, File]:
@@ -197,11 +205,16 @@ def _shortened(style: bytes) -> bytes:
 
 
 def _make_file(name: str, content: bytes, caching: str) -> File:
-    packed = gzip.compress(content, mtime=0)
-    worthy = packed if len(packed) < WORTH_IT * len(content) else None
     media_type = MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
     headers = SECURITY_HEADERS if name in ACTING else DATA_HEADERS
-    return File(content, worthy, media_type, caching, _hash(content), headers)
+    return File(content, _packed(content), media_type, caching, _hash(content), headers)
+
+
+@lru_cache(FILES_AT_HAND)
+def _packed(content: bytes) -> bytes | None:
+    """Return a file with gzip, if that is worth it; most stay as they are when the look changes."""
+    packed = gzip.compress(content, mtime=0)
+    return packed if len(packed) < WORTH_IT * len(content) else None
 
 
 def _hash(*parts: bytes) -> str:
