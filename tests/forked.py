@@ -9,9 +9,11 @@ from pathlib import Path
 
 from tests.chat import Chat
 from trio_chat.cli import main
+from trio_chat.web.assets import installed_page
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([__name__, "trio_chat.commands.serve", "trio_chat.lifetime"])
+installed_page(is_bundled=True)  # so that no start reads it again
 
 
 class Forked:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tests.hostile import plan, report, run, soak
 from tests.hostile.attack import ATTACKS
-from tests.hostile.cores import OTHER_CORE, take_core
+from tests.hostile.cores import OTHER_CORE, going_first, take_core
 from tests.hostile.result import Result
 from tests.hostile.target import Problem, Target
 
@@ -31,10 +31,11 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     status = 1
     try:
-        if options.soak:
-            status = soak.main(options.soak, options.clients, options.out, console)
-        else:
-            status = _attack(options)
+        with going_first():
+            if options.soak:
+                status = soak.main(options.soak, options.clients, options.out, console)
+            else:
+                status = _attack(options)
     except* Problem as problems:
         console.print(f"hostile: {problems.exceptions[0]}", style="red")
     except* KeyboardInterrupt:

@@ -18,7 +18,7 @@ from tests.hostile.attacks import load
 from tests.hostile.cores import OTHER_CORE, take_core
 from tests.hostile.target import Target
 
-NICENESS = 10  # the good clients share the core, and must not wait for the attacker
+NICENESS = 10  # more, as the good clients share the core, and must not wait for the attacker
 STOP = b"stop\n"
 
 

@@ -3,9 +3,10 @@
 import json
 import math
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 import trio
@@ -13,6 +14,7 @@ import trio_websocket
 
 from tests.hostile.attack import CROWD
 from tests.hostile.peer import V1
+from tests.hostile.stamped import StampedStream
 from tests.hostile.target import Target
 
 PEOPLE = 20
@@ -20,7 +22,7 @@ INTERVAL = 1.0  # seconds between two messages of one person
 COMING = 0.4  # seconds in which all come in
 RECONNECT_AFTER = 0.5  # seconds
 HANDSHAKE_TIMEOUT = 15.0  # seconds
-HEARTBEAT = 0.01  # seconds
+GLANCE = 0.01  # seconds between two looks whether all are in
 BROKEN = (
     trio_websocket.ConnectionClosed,
     trio_websocket.HandshakeError,
@@ -30,7 +32,7 @@ BROKEN = (
 
 
 class Moment(NamedTuple):
-    """When something was said: by our clock, and by the server's."""
+    """When something was said: by Trio's clock, and by the server's (see ``Crowd``)."""
 
     at: float  # seconds
     by_server: float
@@ -66,18 +68,23 @@ class Person:
             await trio.sleep(RECONNECT_AFTER)
 
     async def _chat(self) -> None:
-        stream = await self.crowd.target.connect()
+        stamped = StampedStream(await self.crowd.target.connect_tcp())
+        stream = await self.crowd.target.secured(stamped)
         async with trio.open_nursery() as nursery:
             with trio.fail_after(HANDSHAKE_TIMEOUT):
                 websocket = await trio_websocket.wrap_client_stream(
-                    nursery, stream, self.crowd.target.authority, "/ws", subprotocols=[V1]
+                    nursery,
+                    cast("trio.SocketStream", stream),  # it takes any stream
+                    self.crowd.target.authority,
+                    "/ws",
+                    subprotocols=[V1],
                 )
             try:
                 await self._say(websocket, self._hello())
                 nursery.start_soon(self._talk, websocket)
                 while True:
                     for one in json.loads(await websocket.get_message()):
-                        self._hear(one)
+                        self._hear(one, stamped.arrived)
             finally:
                 nursery.cancel_scope.cancel()
                 await trio.aclose_forcefully(stream)
@@ -91,8 +98,8 @@ class Person:
         return {"t": "hello", "nick": nick, "rooms": [room], **session}
 
     async def _talk(self, websocket: trio_websocket.WebSocketConnection) -> None:
-        while not self.is_in:
-            await trio.sleep(HEARTBEAT)
+        while not (self.is_in and self.crowd.has_begun):
+            await trio.sleep(GLANCE)
         for cid in list(self.waiting):
             await self._say(websocket, self._message(cid))
         await trio.sleep(random.uniform(0, INTERVAL))  # noqa: S311 - no secret
@@ -110,7 +117,7 @@ class Person:
     ) -> None:
         await websocket.send_message(json.dumps([request]))
 
-    def _hear(self, one: dict[str, Any]) -> None:
+    def _hear(self, one: dict[str, Any], arrived: float) -> None:
         kind = one["t"]
         if kind == "welcome":
             self.session = one["session"]
@@ -119,7 +126,7 @@ class Person:
         elif kind == "ok" and one.get("id") in self.waiting:
             said = self.waiting.pop(one["id"])
             self.crowd.acknowledged(one["id"])
-            self.crowd.samples.append(self.crowd.sample(said))
+            self.crowd.samples.append(self.crowd.sample(said, arrived))
         elif kind == "error":
             self._refused(one)
         elif "seq" in one:
@@ -129,6 +136,7 @@ class Person:
         if self.epoch != joined["epoch"] or "reset" in joined:
             self.epoch, self.last = joined["epoch"], joined["last"]
         self.is_in = True
+        self.crowd.has_begun = self.crowd.has_begun or self.crowd.are_all_in
 
     def _refused(self, error: dict[str, Any]) -> None:
         """Count an error as wrong; what it was for is not sent again."""
@@ -150,11 +158,14 @@ class Crowd:
         target: The server.
         size: How many they are.
         taken: Returns for how many seconds the server has waited for its core while other programs
-            had it. Delays are measured by a clock that stands still for that time: what is left
-            is the server's doing, also on a machine that is busy with other things.
+            had it. Delays are measured by a clock that stands still for that time, up to the
+            moment when the kernel has the answer: what is left is the server's doing, also on a
+            machine that is busy with other things.
 
     Attributes:
         samples: Time and acknowledgement's delay of each message that was acknowledged, seconds.
+        has_begun: Whether all have been in at once. Nobody says anything before: it would be lost
+            on who comes later for the first time.
         unseen: The ids of messages that are acknowledged, and that the first of them has not seen.
     """
 
@@ -166,34 +177,25 @@ class Crowd:
         self._taken = taken
         self.tag = uuid4().hex[:6]
         self.samples: list[tuple[float, float]] = []
+        self.has_begun = False
         self.unseen: set[str] = set()
         self._early: set[str] = set()  # ids that were seen before the acknowledgement
-        self.lateness: list[tuple[float, float]] = []  # of our own process, seconds
         self._faults: dict[str, int] = {}
         self._people = [Person(self, number) for number in range(size)]
 
     async def run(self) -> None:
         """Chat until cancelled."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._beat)
             for person in self._people:
                 nursery.start_soon(person.run)
 
-    async def _beat(self) -> None:
-        """Measure how late this very process is, for that is not the server's doing."""
-        while True:
-            due = trio.current_time() + HEARTBEAT
-            await trio.sleep_until(due)
-            self.lateness.append((due, trio.current_time() - due))
-
     def moment(self) -> Moment:
         """Return what time it is."""
-        now = trio.current_time()
-        return Moment(now, now - self._taken())
+        return Moment(trio.current_time(), time.time() - self._taken())
 
-    def sample(self, said: Moment) -> tuple[float, float]:
+    def sample(self, said: Moment, until: float) -> tuple[float, float]:
         """Return when something was said, and how long it has waited by the server's clock."""
-        return said.at, self.moment().by_server - said.by_server
+        return said.at, max(0.0, until - self._taken() - said.by_server)
 
     def acknowledged(self, cid: str) -> None:
         """Note that a message is stored: from now on it must not be lost."""
@@ -238,17 +240,12 @@ class Crowd:
     def delays(self, begin: float, end: float) -> list[float]:
         """Return all these delays."""
         said = [moment for person in self._people for moment in person.waiting.values()]
-        waiting = [self.sample(moment) for moment in said]
+        waiting = [self.sample(moment, time.time()) for moment in said]
         return _between([*self.samples, *waiting], begin, end)
-
-    def own_lateness(self, begin: float, end: float) -> float:
-        """Return how late this process itself was, the 99th percentile."""
-        return percentile(_between(self.lateness, begin, end), 0.99) or 0.0
 
     def forget(self, before: float) -> None:
         """Forget samples from before a time."""
         self.samples = [sample for sample in self.samples if sample[0] >= before]
-        self.lateness = [sample for sample in self.lateness if sample[0] >= before]
 
 
 def _between(samples: Sequence[tuple[float, float]], begin: float, end: float) -> list[float]:

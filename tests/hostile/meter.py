@@ -37,7 +37,7 @@ class Meter:
         self._proc = Path(f"/proc/{pid}")
         self._folder = folder
         self._log_read = 0  # bytes
-        self._waited = 0.0
+        self._waited = self._last_waited = self._others = 0.0  # seconds
 
     def read(self) -> Reading:
         """Return what is held now.
@@ -48,7 +48,7 @@ class Meter:
         status = dict(
             line.split(":", 1) for line in (self._proc / "status").read_text().splitlines()
         )
-        ran, _ = self._times()
+        ran, _ = _times(self._proc)
         return Reading(
             memory=int(status["VmRSS"].split()[0]) * KIB,
             peak=int(status["VmHWM"].split()[0]) * KIB,
@@ -63,10 +63,15 @@ class Meter:
     def waited(self) -> float:
         """Return for how many seconds the server could run and another program had its core.
 
-        Of a server that has ended it is what it was at last.
+        What the server's other threads have run meanwhile is taken off: for them it waits by its
+        own doing. Of a server that has ended it is what it was at last.
         """
         with suppress(OSError, ValueError):
-            _, self._waited = self._times()
+            times = {task.name: _times(task) for task in (self._proc / "task").iterdir()}
+            _, waited = times.pop(self._proc.name)
+            others = sum(ran for ran, _ in times.values())
+            self._waited += max(0.0, waited - self._last_waited - max(0.0, others - self._others))
+            self._last_waited, self._others = waited, others
         return self._waited
 
     def forget_peak(self) -> None:
@@ -84,11 +89,6 @@ class Meter:
         self._log_read += len(data)
         return data.decode("utf-8", "surrogateescape")
 
-    def _times(self) -> tuple[float, float]:
-        """Return the seconds for which the first thread ran, and for which it could have run."""
-        ran, waited, _ = (self._proc / "schedstat").read_text().split()
-        return int(ran) / 1e9, int(waited) / 1e9
-
     def _tasks(self) -> int:
         if not self._folder:
             return 0
@@ -102,3 +102,9 @@ class Meter:
             with suppress(FileNotFoundError):
                 total += path.stat().st_size
         return total
+
+
+def _times(folder: Path) -> tuple[float, float]:
+    """Return the seconds for which a thread ran, and for which it could have run."""
+    ran, waited, _ = (folder / "schedstat").read_text().split()
+    return int(ran) / 1e9, int(waited) / 1e9

@@ -15,7 +15,7 @@ from unittest import mock
 
 import trio
 
-from tests.hostile.cores import SERVER_CORE, take_core
+from tests.hostile.cores import SERVER_CORE, going_first, take_core
 from trio_chat import cli
 
 COUNT = struct.Struct("=q")
@@ -45,7 +45,10 @@ def main(arguments: Sequence[str]) -> int:
     take_core(SERVER_CORE)
     if int(descriptors):
         resource.setrlimit(resource.RLIMIT_NOFILE, (int(descriptors), int(descriptors)))
-    with mock.patch("trio.run", partial(trio.run, instruments=[TaskCounter(Path(file))])):
+    with (
+        going_first(),
+        mock.patch("trio.run", partial(trio.run, instruments=[TaskCounter(Path(file))])),
+    ):
         return cli.main(settings)
 
 

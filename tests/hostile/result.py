@@ -58,11 +58,11 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "passed": self.passed}
 
-    def judge_delay(self, own_lateness: float) -> None:
-        """Compare the delays with and without the attack; the measuring process itself was late."""
+    def judge_delay(self) -> None:
+        """Compare the delays with and without the attack."""
         if self.before is None or self.during is None:
             return
-        self.limit = max(TIMES * self.before, FLOOR) + own_lateness
+        self.limit = max(TIMES * self.before, FLOOR)
         if self.during > self.limit:
             self.faults.append(
                 f"{DELAY} {milliseconds(self.during)} instead of {milliseconds(self.limit)}"

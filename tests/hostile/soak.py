@@ -36,7 +36,6 @@ class Sample:
     disk_mib: float
     acknowledged: int
     p99_ms: float  # of the good clients' acknowledgements
-    late_ms: float  # of these, how late the measuring process was, for it has all clients
 
 
 def main(minutes: float, clients: int, out: Path | None, console: Console) -> int:
@@ -82,7 +81,6 @@ async def _soak(
 def _sample(server: Server, life: Life, crowd: Crowd, begun: float) -> Sample:
     now, reading = trio.current_time(), server.meter.read()
     delay = crowd.percentile(now - 5 * EVERY, now) or 0.0
-    late = crowd.own_lateness(now - 5 * EVERY, now)
     crowd.forget(now - 10 * EVERY)
     return Sample(
         seconds=round(now - begun, 1),
@@ -94,7 +92,6 @@ def _sample(server: Server, life: Life, crowd: Crowd, begun: float) -> Sample:
         disk_mib=round(reading.disk / MIB, 2),
         acknowledged=life.counts["acknowledged"],
         p99_ms=round(delay * 1000, 1),
-        late_ms=round(late * 1000, 1),
     )
 
 

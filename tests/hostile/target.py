@@ -3,7 +3,7 @@
 import socket
 import ssl
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 import trio
@@ -12,6 +12,7 @@ CONNECT_TIMEOUT = 10.0  # seconds for TCP and TLS together
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
+Transport = TypeVar("Transport", bound=trio.abc.HalfCloseableStream)
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
@@ -80,7 +81,15 @@ class Target:
             OSError: the server cannot be reached in time.
             trio.BrokenResourceError: the TLS handshake failed.
         """
-        tcp = await self.connect_tcp()
+        return await self.secured(await self.connect_tcp())
+
+    async def secured(self, tcp: Transport) -> Transport | trio.SSLStream[Transport]:
+        """Return a connection with TLS on top, if the server has it.
+
+        Raises:
+            OSError: no handshake in time.
+            trio.BrokenResourceError: the TLS handshake failed.
+        """
         if not self.secure:
             return tcp
         stream = trio.SSLStream(tcp, trusting(), server_hostname=self.host, https_compatible=True)

@@ -136,7 +136,7 @@ class Trial:
             result.judge_growth(before, worst, attack.guests)
         elif self.meter:
             result.faults.append("the server ended")
-        result.judge_delay(self.crowd.own_lateness(begun, ended))
+        result.judge_delay()
 
     async def _recover(self, result: Result, before: Reading | None) -> None:
         """Wait until the crowd is calm and the server holds what it held before."""

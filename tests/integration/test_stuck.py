@@ -43,7 +43,7 @@ async def test_a_peer_that_stops_reading_loses_its_connection_and_nobody_else_an
 
 async def test_a_quiet_peer_that_stops_reading_is_dropped_by_the_write_deadline() -> None:
     """Its outbox is far from full, but what waits in it does not move."""
-    async with running(write_timeout=0.5, outbox_frames=10**6, outbox_bytes=10**8) as server:
+    async with running(write_timeout=2.0, outbox_frames=10**6, outbox_bytes=10**8) as server:
         stuck = await server.shake_hands(buffer=SMALL)
         one = await server.shake_hands()
         async with stuck, one:
@@ -81,7 +81,7 @@ async def test_a_peer_that_does_not_read_the_page_is_left(
 ) -> None:
     """Its kernel takes a part of the file, and no more."""
     monkeypatch.setattr("trio_chat.server.installed_page", large_page(tmp_path))
-    async with running(write_timeout=0.5) as server:
+    async with running(write_timeout=2.0) as server:
         idle = trio.lowlevel.current_statistics().tasks_living
         async with await server.connect(buffer=SMALL) as stuck:
             await stuck.send_all(GET_LARGE)

@@ -120,6 +120,7 @@ NO_BOUNDS = {
         net.unix_sockets.PROBE_TIMEOUT
         process.DESCRIPTORS_AT_ONCE process.SWITCH_INTERVAL reloading.FILE_LIMIT web.look.ICON_LIMIT
         reloading.READ_TIMEOUT server_file.REASON_LIMIT settings.FILE_LIMIT settings.WIDTH
+        web.assets.FILES_AT_HAND
         standard_streams.LAST_LINE_TIMEOUT standard_streams.LEAST_COLUMNS""",
 }
 EXCEPT = [name for names in NO_BOUNDS.values() for name in names.split()]
