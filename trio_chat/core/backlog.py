@@ -8,8 +8,8 @@ from itertools import count
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.delivery.recipient import Recipient
 
-REQUESTS_EACH = 64  # of one connection in a turn, counted by their price
-REQUESTS = 256  # of all connections in a turn, likewise
+REQUESTS_EACH = 16  # of one connection in a turn, counted by their price
+REQUESTS = 64  # of all connections in a turn, likewise: a message passes some eight turns
 NEVER = float("inf")
 
 
