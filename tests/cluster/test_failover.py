@@ -32,8 +32,8 @@ async def test_a_failover(
     crowd = [Survivor(f"Nick {n}", pause=PAUSE, dice=random.Random(n)) for n in range(PEOPLE)]  # noqa: S311
     pause = 0.0
 
-    async def until_more() -> None:
-        until = max(one.last for one in crowd) + MORE
+    async def until_more(count: int = MORE) -> None:
+        until = max(one.last for one in crowd) + count
         while min(one.last for one in crowd) < until:
             await trio.sleep(0.01)
 
@@ -47,9 +47,10 @@ async def test_a_failover(
         await trio.to_thread.run_sync(own_postgres.crash)
         await trio.to_thread.run_sync(standby.promote)
         promoted = time.monotonic()
-        await until_more()
+        await until_more(1)
         pause = time.monotonic() - began
-        print(f"promoted in {promoted - began:.1f} s, all heard more in {pause:.1f} s")
+        print(f"promoted in {promoted - began:.2f} s, all heard more in {pause:.2f} s")
+        await until_more()
 
     try:
         await talk(nodes, crowd, harm)

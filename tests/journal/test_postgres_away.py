@@ -115,15 +115,18 @@ class TestAway:
     async def test_it_is_not_asked_again_at_once(
         self, database: PostgresJournal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Calls fail at once for some time, which doubles up to a bound."""
+        """Calls fail at once for a fifth of the time that it has been away, within bounds."""
         monkeypatch.setattr(writer, "FIRST_PAUSE", 10)
         monkeypatch.setattr(writer, "LAST_PAUSE", 15)
         database._database.link.cut()
         await refused(lambda: database.commit([say()]))
         await refused(lambda: database.commit([say()]))
         assert 5 < database._writer._retry_at - time.monotonic() <= 10
-        database._writer._fail(OSError("again"))
-        assert 10 < database._writer._retry_at - time.monotonic() <= 15
+        for away, pause in ((60, 12), (1000, 15)):
+            database._writer._away_since = time.monotonic() - away
+            told = database._writer._fail(OSError("again"))
+            assert pause - 5 < database._writer._retry_at - time.monotonic() < pause + 0.1
+            assert pause - 5 < told.retry_ms / 1000 < pause + 0.1
         database._writer._retry_at = 0
 
     async def test_an_answer_that_was_lost(self, database: PostgresJournal) -> None:

@@ -85,7 +85,7 @@ NO_BOUNDS = {
         journal.retention.FORGET_INTERVAL journal.postgres.pruning.ROOM_COST
         journal.postgres.readers.RETRY_MS journal.postgres.runs.LOCK_PAUSE
         journal.postgres.search.FEW journal.postgres.space.INTERVAL
-        journal.postgres.writer.RETRY_MS journal.sqlite.mending.TELL
+        journal.postgres.writer.LEAST_RETRY_MS journal.sqlite.mending.TELL
         journal.sqlite.pruning.ROOM_COST journal.sqlite.readers.RETRY_MS
         journal.sqlite.readers.CHECK_INTERVAL journal.sqlite.reindex.TELL
         journal.sqlite.rescue.RETRY journal.sqlite.states.TELL_INTERVAL

@@ -1,7 +1,6 @@
 """The feed: notices what other programs write to the journal, and lets the hub follow."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 
 import trio
 
@@ -15,7 +14,8 @@ from trio_chat.journal.types import (
     Unavailable,
 )
 
-INTERVAL = 1.0  # seconds between two looks; a look takes microseconds
+INTERVAL = 1.0  # seconds between two looks; a look takes microseconds, and is made sooner while
+# the journal is away, as it says itself
 
 
 async def follow(
@@ -36,10 +36,12 @@ async def follow(
         open_rooms: Returns the rooms that matter, and how far each has come.
     """
     is_behind = False
+    interval = INTERVAL
     while True:
-        with trio.move_on_after(INTERVAL):
+        with trio.move_on_after(interval):
             await journal.bus.until_missed()
-        with suppress(Unavailable):  # the journal has logged it; there will be another time
+        interval = INTERVAL
+        try:
             if moved := await journal.moved(open_rooms):
                 await emit(moved)  # which must not wait: nothing of the new term may come before
             is_behind = await journal.has_changed() or is_behind
@@ -52,3 +54,5 @@ async def follow(
                 await emit(held)
             if changes := await journal.people_changes():
                 await emit(PeopleChanged(changes))
+        except Unavailable as unavailable:  # the journal has logged it; there will be another time
+            interval = min(unavailable.retry_ms / 1000, INTERVAL)

@@ -15,6 +15,7 @@ from trio_chat.config import Config
 from trio_chat.journal.bus import Bus
 from trio_chat.journal.postgres import forgetting, queries, reports
 from trio_chat.journal.postgres.authors import count_messages, rooms_of
+from trio_chat.journal.postgres.claims import RETRY_MS
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.erasing import VACUUM_TIMEOUT
 from trio_chat.journal.postgres.link import reason
@@ -23,7 +24,7 @@ from trio_chat.journal.postgres.readers import Readers
 from trio_chat.journal.postgres.search import search
 from trio_chat.journal.postgres.space import Space
 from trio_chat.journal.postgres.upkeep import Upkeep, last_prune
-from trio_chat.journal.postgres.writer import RETRY_MS, Writer
+from trio_chat.journal.postgres.writer import Writer
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.terms import Terms

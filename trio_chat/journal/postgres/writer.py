@@ -1,5 +1,6 @@
 """The writer of a database: the one connection that writes, each call in a worker thread."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +31,10 @@ from trio_chat.journal.types import (
 )
 from trio_chat.journal.views import ChangeLimits
 
-RETRY_MS = 1000  # after a failed commit
-FIRST_PAUSE, LAST_PAUSE = 0.5, 1.0  # seconds between two tries to connect; each is twice the last
+# Seconds between two tries to reach the database: a fifth of how long it has been away already, so
+# that its return is noticed soon after a short absence, and a long one costs little; within bounds.
+FIRST_PAUSE, LAST_PAUSE, SHARE = 0.025, 1.0, 0.2
+LEAST_RETRY_MS = 50  # that a client waits, who cannot tell a short absence from a busy moment
 # Seconds for a commit; one that takes longer is given up with its connection. It may be kept.
 COMMIT_TIMEOUT = 10.0
 FAILURES = (psycopg.Error, OSError, JournalError, Replaced, OtherTerm, Unsure)
@@ -75,7 +78,7 @@ class Writer:
         self._space = space
         self._limits = limits
         self._writing = trio.CapacityLimiter(1)
-        self._pause = 0.0  # seconds since the last failure; 0 if there was none since a success
+        self._away_since: float | None = None  # the first failure since a success
         self._retry_at = 0.0
         self._others_wrote = False
         self._others = get(database.link, runs.OTHERS)
@@ -116,8 +119,7 @@ class Writer:
                     is_full=self._space.is_full,
                 ).run()
         except FAILURES as error:
-            self._fail(error)
-            raise Unavailable(RETRY_MS) from None
+            raise self._fail(error) from None
         self._succeed()
         return results
 
@@ -133,26 +135,34 @@ class Writer:
         return self._link
 
     def _succeed(self) -> None:
-        if self._pause:
+        if self._away_since is not None:
             log.info("journal available again")
-        self._pause = self._retry_at = 0.0
+        self._away_since, self._retry_at = None, 0.0
 
-    def _fail(self, error: Exception) -> None:
-        """Let calls fail at once for a while."""
+    def _fail(self, error: Exception) -> Unavailable:
+        """Let calls fail at once for a while; return what to raise."""
+        now = time.monotonic()
         self.counts["unavailable"] += 1
-        if not self._pause:
+        if self._away_since is None:
+            self._away_since = now
             log.error("journal unavailable", reason=reason(error))
         if isinstance(error, psycopg.errors.UndefinedTable):
             self._replaced = Replaced(runs.EMPTIED)
         if isinstance(error, Replaced):
             self._replaced = error
         self.has_moved = self.has_moved or isinstance(error, OtherTerm)
-        self._pause = min(2 * self._pause, LAST_PAUSE) or FIRST_PAUSE
-        self._retry_at = time.monotonic() + self._pause
+        pause = max(FIRST_PAUSE, SHARE * (now - self._away_since))
+        self._retry_at = now + min(pause, LAST_PAUSE)
         self._others_wrote = True  # it may have what is not acknowledged
         if self._link and (self._link.is_broken or isinstance(error, ENDS_LINK)):
             self._link.close()
             self._link = None
+        return self._unavailable()
+
+    def _unavailable(self) -> Unavailable:
+        """Return what tells when there is to be another try."""
+        left = self._retry_at - time.monotonic()
+        return Unavailable(max(LEAST_RETRY_MS, math.ceil(1000 * left)))
 
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         """Keep records of people."""
@@ -179,8 +189,7 @@ class Writer:
                 return step(self._connected())
             except FAILURES as error:
                 log.error("journal cannot be written", doing=doing, reason=reason(error))
-                self._fail(error)
-                raise Unavailable(RETRY_MS) from None
+                raise self._fail(error) from None
 
         return await self._bounded(run)
 
@@ -198,11 +207,11 @@ class Writer:
                 self._link = link = Link(self._database.url)
                 return self._database.go_on(link, runs.Known(self._end, lasts))
             except FAILURES as error:
-                self._fail(error)
+                unavailable = self._fail(error)
                 if self._link:
                     self._link.close()
                     self._link = None
-                raise Unavailable(RETRY_MS) from None
+                raise unavailable from None
 
         lasts = self.told()
         run, states = await self._given_up(step)
@@ -216,7 +225,7 @@ class Writer:
             Unavailable: it failed, or what it tells is of a term that is over.
         """
         if time.monotonic() < self._retry_at:
-            raise Unavailable(RETRY_MS)
+            raise self._unavailable()
         generation = self._database.generation
         try:
             result = await self._given_up(call)
@@ -224,14 +233,14 @@ class Writer:
             if self.has_moved:
                 self._on_moved()
         if generation != self._database.generation:
-            raise Unavailable(RETRY_MS)
+            raise self._unavailable()
         return result
 
     async def _given_up(self, call: Callable[[], T]) -> T:
         with trio.move_on_after(COMMIT_TIMEOUT):
             return await self.run(call)
         self.cut()
-        raise Unavailable(RETRY_MS)
+        raise self._unavailable()
 
     async def run(self, call: Callable[[], T]) -> T:
         """Run a call in a thread, one at a time, on the connection that writes.
@@ -273,10 +282,10 @@ class Writer:
             self._space.look(link)
             self._look_for_others(link)
         except FAILURES as error:
-            self._fail(error)
+            unavailable = self._fail(error)
             if self._replaced:
                 return True
-            raise Unavailable(RETRY_MS) from None
+            raise unavailable from None
         self._succeed()
         changed, self._others_wrote = self._others_wrote, False
         return changed
