@@ -19,9 +19,10 @@ MORE = 10  # messages that somebody has heard before the next harm
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("away", [0.0, 2.0])  # seconds until somebody promotes the standby
 @pytest.mark.parametrize("is_synchronous", [True, False])
 async def test_a_failover(
-    own_postgres: PostgresServer, tmp_path: Path, *, is_synchronous: bool
+    own_postgres: PostgresServer, tmp_path: Path, away: float, *, is_synchronous: bool
 ) -> None:
     """With a synchronous standby nothing acknowledged is lost; else all are told what is."""
     standby = own_postgres.add_standby()
@@ -45,6 +46,7 @@ async def test_a_failover(
             await until_more()
         began = time.monotonic()
         await trio.to_thread.run_sync(own_postgres.crash)
+        await trio.sleep(away)
         await trio.to_thread.run_sync(standby.promote)
         promoted = time.monotonic()
         await until_more(1)

@@ -12,6 +12,7 @@ from trio_chat.core.links import Link, new_link
 from trio_chat.core.registry import SERVER
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded
+from trio_chat.journal.terms import Term, Terms
 from trio_chat.journal.types import (
     Arrived,
     Come,
@@ -19,6 +20,7 @@ from trio_chat.journal.types import (
     Elsewhere,
     ForeignWrites,
     InRoom,
+    Moved,
     Moves,
     RoomState,
     Unavailable,
@@ -197,6 +199,36 @@ async def test_who_knows_more_than_the_node() -> None:
         assert kinds(ann.told())[-2:] == ["msg", "msg"]
         joined, *_ = await (await home.person("Cid")).ask({"t": "join", "room": "tea", "last": 9})
         assert joined["reset"]
+
+
+async def test_who_comes_from_a_node_that_is_in_a_later_term(autojump_clock: MockClock) -> None:
+    """They are told where they are once this node is there, too; it knows nothing of it before."""
+    journal = Shared()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        await ann.ask(SEND)
+        bob = await home.person("Bob")
+        journal.is_down = True
+        assert await bob.ask({"t": "join", "room": "tea", "last": 1, "epoch": "later"}) == []
+        journal.is_down = False
+        journal.terms = Terms([Term(1, journal.epoch), Term(2, "later")])
+        await home.turn(Moved(journal.terms, await journal.load(["tea", LEDGER], 0)))
+        await trio.sleep(5)
+        await home.turn()
+        [joined, *_] = bob.told()
+        assert (joined["epoch"], joined["last"], joined.get("reset")) == ("later", 1, None)
+
+
+async def test_who_comes_with_numbers_of_nowhere() -> None:
+    """They are told so, after a look whether the database is in another term."""
+    journal = Shared()
+    async with house(journal) as home:
+        await home.person("Ann", "tea")
+        bob = await home.person("Bob")
+        journal.loads.clear()
+        [joined, *_] = await bob.ask({"t": "join", "room": "tea", "last": 1, "epoch": "nowhere"})
+        assert joined["reset"]
+        assert 0 < len(journal.loads) <= 2
 
 
 async def test_who_knows_more_and_leaves(autojump_clock: MockClock) -> None:

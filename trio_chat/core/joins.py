@@ -143,12 +143,14 @@ class Joins:
     def _enqueue(self, catch_up: CatchUp, room: Room) -> None:
         """Let a client catch up, once the room has come as far as the client has.
 
-        Another node may have told it more than is known here yet. A load that was under way when
-        the client came may not have it either, so there are two.
+        Another node may have told it more than is known here yet, or be in a later term already. A
+        load that was under way when the client came may not have it either, so there are two.
         """
-        is_ours = catch_up.epoch is None or catch_up.epoch in self._epochs.terms
-        is_ahead = catch_up.last is not None and catch_up.last > room.log.last
-        if self._rooms.are_shared and is_ours and is_ahead and catch_up.looks < LOOKS:
+        last, epoch = catch_up.last, catch_up.epoch
+        is_ahead = last is not None and (
+            last > room.log.last or (epoch is not None and epoch not in self._epochs.terms)
+        )
+        if self._rooms.are_shared and is_ahead and catch_up.looks < LOOKS:
             catch_up.looks += 1
             catch_up.phase = Phase.READING  # so it is answered if it ends before
             self._rooms.look(catch_up)
