@@ -10,7 +10,7 @@ from trio_chat.core.joins import Joins
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.pending_writes import PendingWrites
 from trio_chat.core.presence import Presence
-from trio_chat.core.prices import SHARES
+from trio_chat.core.prices import HELLO, SHARES
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room import Room
 from trio_chat.delivery.recipient import Recipient, Requester
@@ -58,7 +58,7 @@ class Readiness:
         if isinstance(request, requests.Nick):
             return 1 + self._presence.rooms_of(state.person_id)
         if isinstance(request, requests.Hello):
-            return 1 + len(request.rooms)
+            return HELLO * (1 + len(request.rooms))
         return SHARES.get(type(request), 1)
 
     def must_wait(self, client: Recipient, request: AnyAsked) -> bool:
