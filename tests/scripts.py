@@ -1,6 +1,13 @@
 """Hypothesis strategies for text in all scripts, with all that makes text hard."""
 
+import sys
+from collections.abc import Iterator
+
+import unicodedata2
 from hypothesis import strategies as st
+
+ALIKE = ("Cn", "Co", "Cs")  # categories: not assigned, private, surrogates; nine in ten of all
+EVERY = 97  # of these, as they are treated alike
 
 WORDS = (
     *(
@@ -136,3 +143,11 @@ anything = st.lists(st.one_of(pieces, st.characters(categories=["Cc"])), max_siz
 # Texts that a message may have.
 texts = st.lists(pieces, min_size=1, max_size=12).map("".join)
 names = st.lists(pieces, min_size=1, max_size=4).map("".join)
+
+
+def characters() -> Iterator[str]:
+    """Yield all characters that are assigned, and some of those that are not."""
+    for point in range(sys.maxunicode + 1):
+        character = chr(point)
+        if point % EVERY == 0 or unicodedata2.category(character) not in ALIKE:
+            yield character

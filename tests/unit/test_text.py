@@ -1,12 +1,12 @@
 """Rules of text."""
 
-import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.scripts import characters
 from trio_chat.protocol.text import has_controls, is_blank, without_controls
 from trio_chat.protocol.unicode import category
 
@@ -25,7 +25,7 @@ def test_what_shows_nothing_is_blank(text: str) -> None:
 
 def test_letters_digits_marks_punctuation_and_symbols_can_be_seen() -> None:
     """All but a few, and these are fillers and blanks."""
-    blank = {chr(point) for point in range(sys.maxunicode + 1) if is_blank(chr(point))}
+    blank = {character for character in characters() if is_blank(character)}
     kinds = {character: category(character)[0] for character in blank}
     assert {character for character, kind in kinds.items() if kind in "LNPS"} == {
         *"\u115f\u1160\u3164\uffa0",  # fillers of Hangul
@@ -42,8 +42,7 @@ def test_letters_digits_marks_punctuation_and_symbols_can_be_seen() -> None:
 
 def test_all_white_space_and_controls_are_blank() -> None:
     """As Python knows them."""
-    for point in range(sys.maxunicode + 1):
-        character = chr(point)
+    for character in characters():
         if character.isspace() or unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp"):
             assert is_blank(character)
 
