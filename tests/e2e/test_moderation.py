@@ -305,6 +305,7 @@ def test_a_raid_leaves_one_line(open_page: OpenPage, chat: Chat) -> None:
         ann.keyboard.press(key)
         expect(row(ann, text)).to_be_focused()
     ann.reload()
+    ann.wait_for_selector("#status.open")  # what is shown before that is shown anew
     expect(row(ann, "120 messages removed")).to_have_count(1)
     expect(row(ann, "lesson 29")).to_be_visible()
     ann.locator("#log .message").last.focus()

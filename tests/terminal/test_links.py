@@ -156,6 +156,7 @@ async def test_people_are_muted_kicked_and_banned(tool: Tool, tmp_path: Path) ->
         await shown.obeys("/kick @Ben Lee", "Ann removed Ben Lee")
         assert await refused(room) == "kicked"
         again = await ben.join("class")
+        await shown.until(lambda: shown.text.count("→ Ben Lee") > 1)
         await shown.obeys("/ban Ben Lee 1d", "Ann banned Ben Lee for 1 d")
         assert await refused(again) == "banned"
         await shown.hides("2 here")
