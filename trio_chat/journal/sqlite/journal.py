@@ -8,6 +8,7 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.cores import cores
 from trio_chat.journal.bus import Bus, NoBus
 from trio_chat.journal.one_term import OneTerm
 from trio_chat.journal.search.query import Query
@@ -76,7 +77,8 @@ class SqliteJournal(OneTerm):
         # Of its own: whoever joins waits for no other reader.
         self._loader = Readers(file, 1, read_timeout)
         self._readers = Readers(file, READERS, read_timeout)
-        self._searchers = Readers(file, SEARCHERS, read_timeout)
+        # More than there are cores would take the loop's one.
+        self._searchers = Readers(file, min(SEARCHERS, cores()), read_timeout)
         for readers in (self._loader, self._readers, self._searchers):
             readers.seconds = self.figures.read_seconds
         self._upkeep = Upkeep(file, self._readers, self._writer.write, erase_within)
