@@ -145,7 +145,7 @@ texts = st.lists(pieces, min_size=1, max_size=12).map("".join)
 names = st.lists(pieces, min_size=1, max_size=4).map("".join)
 
 
-def characters() -> Iterator[str]:
+def each_character() -> Iterator[str]:
     """Yield all characters that are assigned, and some of those that are not."""
     for point in range(sys.maxunicode + 1):
         character = chr(point)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from precis_i18n.derived import CONTEXTO, FREE_PVAL, PVALID, derived_property
 from precis_i18n.unicode import UnicodeData
 
-from tests.scripts import characters
+from tests.scripts import each_character
 from trio_chat.protocol.names import BadName, _check_characters, check_nick, check_room, fold
 from trio_chat.protocol.text import DRAWN_BLANKS
 from trio_chat.protocol.unicode import is_longer
@@ -248,7 +248,7 @@ def test_rooms_may_have_joiners_too(room: str) -> None:
 
 def test_no_letter_stands_for_itself_and_for_another() -> None:
     """So folding twice is folding once."""
-    for letter in characters():
+    for letter in each_character():
         assert fold(fold(letter)) == fold(letter)
 
 
@@ -302,7 +302,7 @@ def test_a_name_has_the_characters_that_precis_lets_in() -> None:
     """All of the class FreeformClass (RFC 8264), but for blanks that are drawn."""
     tables = UnicodeData(unicodedata2)
     allowed = {PVALID, FREE_PVAL, CONTEXTO}
-    for character in characters():
+    for character in each_character():
         if character.isascii():
             continue
         kind, _ = derived_property(ord(character), tables)
@@ -317,7 +317,7 @@ def test_a_name_has_the_characters_that_precis_lets_in() -> None:
 
 def test_every_letter_makes_a_room_that_is_the_same_when_its_name_is_sent_back() -> None:
     """A server tells the normal form; a client that uses it has to reach the same room."""
-    for letter in characters():
+    for letter in each_character():
         if unicodedata.category(letter)[0] in "LN":
             try:
                 normal = check_room(letter, 64)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.scripts import characters
+from tests.scripts import each_character
 from trio_chat.protocol.text import has_controls, is_blank, without_controls
 from trio_chat.protocol.unicode import category
 
@@ -25,7 +25,7 @@ def test_what_shows_nothing_is_blank(text: str) -> None:
 
 def test_letters_digits_marks_punctuation_and_symbols_can_be_seen() -> None:
     """All but a few, and these are fillers and blanks."""
-    blank = {character for character in characters() if is_blank(character)}
+    blank = {character for character in each_character() if is_blank(character)}
     kinds = {character: category(character)[0] for character in blank}
     assert {character for character, kind in kinds.items() if kind in "LNPS"} == {
         *"\u115f\u1160\u3164\uffa0",  # fillers of Hangul
@@ -42,7 +42,7 @@ def test_letters_digits_marks_punctuation_and_symbols_can_be_seen() -> None:
 
 def test_all_white_space_and_controls_are_blank() -> None:
     """As Python knows them."""
-    for character in characters():
+    for character in each_character():
         if character.isspace() or unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp"):
             assert is_blank(character)
 

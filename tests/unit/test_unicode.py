@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trio_chat
-from tests.scripts import characters
+from tests.scripts import each_character
 from trio_chat.protocol.unicode import (
     VERSION,
     boundary,
@@ -29,7 +29,7 @@ SYLLABLE = "\u0915\u094d\u0937\u093f"  # ksi, in Devanagari
 ACCENTED = "e\u0301"
 HANGUL = "\u1112\u1161\u11ab"
 CHARACTERS = [FAMILY, FLAG, SYLLABLE, ACCENTED, HANGUL, "x", "\r\n", "👍🏽", "กำ"]
-ASSIGNED = [letter for letter in characters() if unicodedata.category(letter) != "Cn"]
+ASSIGNED = [letter for letter in each_character() if unicodedata.category(letter) != "Cn"]
 
 
 def test_nothing_asks_the_tables_of_this_python() -> None:
@@ -55,7 +55,7 @@ def test_the_version_is_newer_than_that_of_the_oldest_python() -> None:
 def test_folding_is_that_of_python_for_what_it_knows() -> None:
     """And idempotent for everything."""
     assert all(casefold(letter) == letter.casefold() for letter in ASSIGNED)
-    folded = [casefold(letter) for letter in characters()]
+    folded = [casefold(letter) for letter in each_character()]
     assert [casefold(letter) for letter in folded] == folded
 
 
