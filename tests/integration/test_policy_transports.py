@@ -94,6 +94,7 @@ def cases(rules: RoomRules) -> list[Case]:
     act = {"act": "kick", "people": ["x"]}
     return [
         Case({"t": "history"}, ("GET", "messages", None)),
+        Case({"t": "edits", "seq": 2}, ("GET", "messages/3/edits", None)),
         Case({"t": "search", "query": "x"}, ("GET", "search?q=x", None)),
         Case({"t": "read", "seq": 2}, ("PUT", "mark", {"seq": 2})),
         Case({"t": "react", "seq": 2, "emoji": "👍"}),

@@ -727,6 +727,57 @@ class TestClearing:
         assert [message.seq for message in hits.messages] == [1]
 
 
+class TestVersions:
+    """The texts that a message has had, for as long as it can be read."""
+
+    async def ask(
+        self, journal: Journal, seq: int, after: int = -1, limit: int = 9, max_bytes: int = MUCH
+    ) -> tuple[list[tuple[int, str]], bool] | None:
+        """Return numbers and texts, and whether there are more."""
+        told = await journal.versions(Place(ROOM, seq), after, limit, max_bytes)
+        return told and ([(one.seq, one.text) for one in told.versions], told.more)
+
+    async def test_they_come_in_pages_without_what_else_was_said(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Each with its time and author, the first as it was sent; at least one is in a page."""
+        await journal.commit([say("one"), say("other"), react(1), edit(2, "another")])
+        clock.now += 10
+        await journal.commit([edit(1, "two"), react(1, "x"), edit(1, "three")])
+        all_of_it = [(1, "one"), (5, "two"), (7, "three")]
+        assert await self.ask(journal, 1) == (all_of_it, False)
+        assert await self.ask(journal, 1, limit=2) == (all_of_it[:2], True)
+        assert await self.ask(journal, 1, after=1, limit=1) == (all_of_it[1:2], True)
+        assert await self.ask(journal, 1, after=5, limit=1) == (all_of_it[2:], False)
+        assert await self.ask(journal, 1, after=7) == ([], False)
+        assert await self.ask(journal, 1, max_bytes=1) == (all_of_it[:1], True)
+        told = await journal.versions(Place(ROOM, 1), -1, 2, MUCH)
+        assert told
+        first, second = told.versions
+        assert (first.who, first.ts, second.who, second.ts) == (ANN, 1_000_000, ANN, 1_000_010)
+
+    async def test_what_cannot_be_read_has_none(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A deleted, cleared or forgotten message, an edit, and what never was."""
+        monkeypatch.setattr(sealing, "wall_clock", clock)
+        await journal.commit([say(SECRET, who=EVE), edit(1, f"new {SECRET}", who=EVE), say()])
+        for seq in (0, 2, 9):
+            assert await self.ask(journal, seq) is None
+        assert await journal.versions(Place("never", 1), -1, 9, MUCH) is None
+        await journal.commit([clear(EVE)])
+        assert await self.ask(journal, 1) is None
+        await journal.commit([restore()])
+        assert await self.ask(journal, 1) == ([(1, SECRET), (2, f"new {SECRET}")], False)
+        await journal.commit([delete(3), delete(1, who=EVE), say("old")])
+        assert [await self.ask(journal, seq) for seq in (1, 3)] == [None, None]
+        await journal.commit([say(), edit(8, "new")])
+        assert await self.ask(journal, 8) == ([(8, "old"), (10, "new")], False)
+        await journal.prune(1, 0)  # the edit is left
+        assert await kept(journal) == [9, 10]
+        assert await self.ask(journal, 8) is None
+
+
 class TestClearedReactions:
     """With what somebody has said their reactions to what others say are cleared."""
 

@@ -67,6 +67,29 @@ def long_messages_come_in_short_pages(target: Target) -> None:
         assert seqs == set(range(1, 101))
 
 
+@case("Texts of the message `seq`, the oldest first")
+def edits_are_the_texts_of_a_message(target: Target) -> None:
+    room = target.room()
+    with target.person(room) as ann, target.person() as ben:
+        for text in ("mlik", "lemon"):
+            ann.send(room, text)
+        for text in ("milk", "Milk!"):
+            assert ann.ask("edit", room=room, seq=1, text=text)["t"] == "ok"
+
+        def texts(**fields: int) -> tuple[list[tuple[int, str]], bool]:
+            answer = ben.ask("edits", room=room, seq=1, **fields)
+            assert (answer["t"], answer["room"], answer["seq"]) == ("edits", room, 1)
+            assert all(one["from"] == ann.you for one in answer["versions"])
+            return [(one["seq"], one["text"]) for one in answer["versions"]], answer["more"]
+
+        assert texts() == ([(1, "mlik"), (3, "milk"), (4, "Milk!")], False)
+        assert texts(limit=2) == ([(1, "mlik"), (3, "milk")], True)
+        assert texts(after=3) == ([(4, "Milk!")], False)
+        assert ben.refused("edits", room=room, seq=3) == "not_found"
+        assert ann.ask("delete", room=room, seq=1)["t"] == "ok"
+        assert ann.refused("edits", room=room, seq=1) == "not_found"
+
+
 @case("A message is found if all terms are in its text:")
 def search_finds_words(target: Target) -> None:
     room = target.room()

@@ -46,6 +46,7 @@ NICK = requests.Nick(nick="Ann")
 EVERYWHERE = (
     requests.Join(room="tea"),
     requests.History(room="tea"),
+    requests.Edits(room="tea", seq=1),
     requests.Search(room="tea", query="milk"),
     requests.Rooms(),
 )

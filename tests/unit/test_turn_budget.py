@@ -44,7 +44,7 @@ CALLS = 100_000  # that one turn, or reading one frame, may make; they take 10 t
 READING_CALLS = 120_000  # that taking what is read at once may make: short ones, of 10 ms
 FRAME = 64 * 1024  # bytes
 REST = 60.0  # seconds after which the buckets of what is said are full again
-LOOKED_UP = requests.History | requests.Search | requests.Rooms
+LOOKED_UP = requests.LookUp
 PAST = 10_000  # people who are banned, and acts, beyond which no more are kept
 RAIDERS = 1_900  # people who came into a room, in which one request may ban 2,000
 

@@ -132,10 +132,9 @@ class Handlers:
             requests.Delete: self._write,
             requests.React: self._write,
             requests.Topic: self._write,
-            requests.History: self._look_up,
-            requests.Search: self._look_up,
-            requests.Rooms: self._look_up,
-        } | dict.fromkeys(get_args(governing.AnyGoverning), self._govern)
+            **dict.fromkeys(get_args(requests.LookUp), self._look_up),
+            **dict.fromkeys(get_args(governing.AnyGoverning), self._govern),
+        }
 
     def handle(self, client: Recipient, request: AnyAsked) -> None:
         """Grant a request, or answer why not."""
@@ -316,9 +315,7 @@ class Handlers:
         asked = Requested(state.client, state, asker_of(state, self._people))
         self._moderation.carry_out(asked, request)
 
-    def _look_up(
-        self, state: ConnectionState, request: requests.History | requests.Search | requests.Rooms
-    ) -> None:
+    def _look_up(self, state: ConnectionState, request: requests.LookUp) -> None:
         """Have the client look it up: that reads the journal, and changes nothing."""
         room = SERVER if isinstance(request, requests.Rooms) else self._proper(request.room)
         link = state.links.get(room)

@@ -96,7 +96,7 @@ BY_NAME = {
 ABOUT_NO_ROOM = {requests.Nick, requests.Rooms, *OF_DEVICES, governing.Create}
 HEARD_ELSEWHERE = {requests.Nick, governing.Create}  # by people in rooms for two, and invited ones
 AN_AUTHOR_S: set[type[requests.WriteRequest]] = {requests.Edit, requests.Delete}
-READING = {requests.History, requests.Search, requests.Read}
+READING = {requests.History, requests.Edits, requests.Search, requests.Read}
 NEEDS_NO_VOICE = {requests.Leave, governing.Report}
 A_MODERATOR_S = {*governing.OF_MODERATORS}
 

@@ -16,6 +16,7 @@ RATES: dict[type, str] = {
     requests.Join: "join_rate",
     requests.Leave: "join_rate",
     requests.History: "history_rate",
+    requests.Edits: "history_rate",
     requests.Search: "search_rate",
     requests.Rooms: "list_rate",
     requests.Sessions: "list_rate",

@@ -39,7 +39,7 @@ class Readers:
 
     def check(
         self,
-        request: requests.Join | requests.History | requests.Search | requests.Rooms,
+        request: requests.Join | requests.LookUp,
         address: str,
         *,
         session: str | None = None,

@@ -10,7 +10,13 @@ from trio_chat.config import Config
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.snippets import make_hits
-from trio_chat.journal.types import Bounds, Place, Unavailable, Unsearchable
+from trio_chat.journal.types import (
+    NO_SUCH_MESSAGE,
+    Bounds,
+    Place,
+    Unavailable,
+    Unsearchable,
+)
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.governing_answers import ActInfo, ActList
@@ -53,6 +59,8 @@ class History:
     async def _look_up(self, request: requests.AnyRequest) -> answers.Answer:
         if isinstance(request, requests.History):
             return await self._history(request)
+        if isinstance(request, requests.Edits):
+            return await self._versions(request)
         if isinstance(request, requests.Search):
             return await self._search(request)
         assert isinstance(request, requests.Rooms)
@@ -86,6 +94,18 @@ class History:
             max_bytes=self._config.page_bytes,
         )
         return answers.Page(id=request.id, room=room, messages=messages, more=more)
+
+    async def _versions(self, request: requests.Edits) -> answers.EditList | answers.Error:
+        room, seq = check_room(request.room, self._config.room_limit), request.seq
+        limit = min(request.limit, self._config.history_page)
+        after = -1 if request.after is None else request.after
+        max_bytes = self._config.page_bytes
+        page = await self._journal.versions(Place(room, seq), after, limit, max_bytes)
+        if page is None:
+            return answers.Error(id=request.id, **NO_SUCH_MESSAGE._asdict())
+        return answers.EditList(
+            id=request.id, room=room, seq=seq, versions=page.versions, more=page.more
+        )
 
     async def _search(self, request: requests.Search) -> answers.SearchResult:
         room = check_room(request.room, self._config.room_limit)

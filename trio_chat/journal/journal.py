@@ -16,6 +16,7 @@ from trio_chat.journal.types import (
     RoomState,
     RoomSummary,
     TellPruned,
+    VersionPage,
     Write,
     tell_nobody,
 )
@@ -98,6 +99,20 @@ class Journal(Protocol):
         They are the first ones after the number ``after``, or the last ones before the number
         ``before`` or of all; at most ``limit`` with at most ``max_bytes`` of JSON together, but
         at least one if there is any.
+        """
+        ...
+
+    async def versions(
+        self, place: Place, after: int, limit: int, max_bytes: int
+    ) -> VersionPage | None:
+        """Return the texts that a message has had, the oldest first; ``None`` if it cannot be read.
+
+        The first one has the number of the message, each other one that of its edit. They are the
+        first ones after a number, at most ``limit`` with at most ``max_bytes`` of JSON together,
+        but at least one if there is any. No more is read than the changes of the message.
+
+        Raises:
+            Unavailable: it cannot be read just now.
         """
         ...
 

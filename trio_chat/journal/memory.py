@@ -34,10 +34,12 @@ from trio_chat.journal.types import (
     RoomState,
     RoomSummary,
     TellPruned,
+    VersionPage,
     Write,
     judge_new_room,
     tell_nobody,
 )
+from trio_chat.journal.versions import page_of
 from trio_chat.journal.views import (
     DEFAULT_LIMITS,
     ChangeLimits,
@@ -172,6 +174,17 @@ class MemoryJournal(OneTerm):
         earlier = (event for event in reversed(events) if before is None or event.seq < before)
         messages, more = fit(self._views(room, earlier), limit, max_bytes)
         return MessagePage(messages[::-1], more)
+
+    async def versions(
+        self, place: Place, after: int, limit: int, max_bytes: int
+    ) -> VersionPage | None:
+        """Return the texts that a message has had."""
+        room = self._look(place.room)
+        if not room.has(place.seq):
+            return None
+        message, *later = room.with_changes(place.seq)
+        assert isinstance(message, Message)
+        return page_of(message, later, (), after, limit, max_bytes)
 
     async def search(
         self, room: str, query: Query, bounds: Bounds, limit: int, max_bytes: int

@@ -213,6 +213,10 @@ class MemoryRoom:
         later = islice(self.events, max(0, first - self.first), None)
         return [one for one in later if target_of(one) in targets]
 
+    def with_changes(self, seq: int) -> list[AnyStoredEvent]:
+        """Return the message with a number, which is kept, and its changes."""
+        return [self.events[seq - self.first], *self._changes_of({seq}, seq)]
+
     def delete_cleared(self, before: int) -> None:
         """Delete for good what was cleared before a time in ms since 1970."""
         gone = [key for key, sealed in self.clearings.items() if sealed.ts <= before]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from trio_chat.config import ConfigError
 from trio_chat.journal.terms import Starts, Terms
 from trio_chat.protocol.acts import Forgotten
-from trio_chat.protocol.answers import MessageView
+from trio_chat.protocol.answers import MessageView, Version
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, Person
 from trio_chat.protocol.names import BadName, check_new_room
 
@@ -157,6 +157,13 @@ class MessagePage(NamedTuple):
     """Messages as they stand, and whether there are others beyond them."""
 
     messages: list[MessageView]
+    more: bool
+
+
+class VersionPage(NamedTuple):
+    """Texts that a message has had, and whether there are later ones."""
+
+    versions: list[Version]
     more: bool
 
 

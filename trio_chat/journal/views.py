@@ -1,7 +1,7 @@
 """Messages as they stand: their text after all edits, their reactions, whether they are deleted."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ from trio_chat.journal.types import (
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React
+
+T = TypeVar("T")
 
 
 class ChangeLimits(NamedTuple):
@@ -143,18 +145,28 @@ def view(
 
 
 def fit(messages: Iterable[Sized], limit: int, max_bytes: int) -> MessagePage:
-    """Return the first messages that fit into a page, and whether there are others.
+    """Return the first messages that fit into a page, and whether there are others."""
+    return MessagePage(*taken(messages, limit, max_bytes))
 
-    No more than one message beyond the page is taken from the iterable.
+
+def taken(items: Iterable[tuple[T, int]], limit: int, max_bytes: int) -> tuple[list[T], bool]:
+    """Return the first items that fit into a page, and whether there are others.
+
+    No more than one item beyond the page is taken from the iterable.
+
+    Args:
+        items: Each with the bytes that it takes at most.
+        limit: How many.
+        max_bytes: How many bytes together, unless it is one item only.
     """
-    page: list[MessageView] = []
+    page: list[T] = []
     size = 0
-    for message, bytes_at_most in messages:
+    for item, bytes_at_most in items:
         size += bytes_at_most
         if len(page) == limit or (page and size > max_bytes):
-            return MessagePage(page, more=True)
-        page.append(message)
-    return MessagePage(page, more=False)
+            return page, True
+        page.append(item)
+    return page, False
 
 
 def fit_events(

@@ -175,6 +175,24 @@ class Page(Answer, tag="history"):
     more: bool
 
 
+class Version(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
+    """A text that a message has had: the first under the number of the message, others of edits."""
+
+    seq: int
+    ts: int
+    text: str
+    who: Person | None = None
+
+
+class EditList(Answer, tag="edits"):
+    """Texts that a message has had, the oldest first; ``more``: there are later ones."""
+
+    room: str
+    seq: int
+    versions: list[Version]
+    more: bool
+
+
 class Hit(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from"}):
     """A message that was found; ``marks`` are the ranges of the snippet that match.
 

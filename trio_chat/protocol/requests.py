@@ -215,6 +215,15 @@ class History(Request, tag="history", kw_only=True):
     limit: Count = 100
 
 
+class Edits(Request, tag="edits", kw_only=True):
+    """Get the texts that a message has had, perhaps only those after a number."""
+
+    room: str
+    seq: Number
+    after: Number | None = None
+    limit: Count = 100
+
+
 class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
     """Find messages of a room by their words, the newest first.
 
@@ -243,6 +252,8 @@ class RoomsAmong(Rooms, tag="rooms", kw_only=True):
     names: frozenset[str]
 
 
+LookUp = History | Edits | Search | Rooms  # what reads the journal, and changes nothing
+
 AnyRequest = (
     Hello
     | Join
@@ -259,6 +270,7 @@ AnyRequest = (
     | React
     | Topic
     | History
+    | Edits
     | Search
     | Rooms
     | governing.AnyGoverning

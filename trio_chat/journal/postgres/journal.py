@@ -38,6 +38,7 @@ from trio_chat.journal.types import (
     RoomSummary,
     TellPruned,
     Unavailable,
+    VersionPage,
     Write,
     tell_nobody,
 )
@@ -190,6 +191,14 @@ class PostgresJournal:
         """Return a page of messages."""
         return await self._readers.read(
             lambda link: queries.messages(link, room, before, after, limit, max_bytes)
+        )
+
+    async def versions(
+        self, place: Place, after: int, limit: int, max_bytes: int
+    ) -> VersionPage | None:
+        """Return the texts that a message has had."""
+        return await self._readers.read(
+            lambda link: queries.versions(link, place, after, limit, max_bytes)
         )
 
     async def search(

@@ -9,8 +9,17 @@ from trio_chat.journal.postgres.scrubs import pending
 from trio_chat.journal.sqlite.queries import Row, views
 from trio_chat.journal.stored import readable
 from trio_chat.journal.terms import Starts
-from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
+from trio_chat.journal.types import (
+    Bounds,
+    MessagePage,
+    Place,
+    RoomState,
+    RoomSummary,
+    VersionPage,
+)
+from trio_chat.journal.versions import page_of, readable_message
 from trio_chat.journal.views import Sized, fit, fit_events
+from trio_chat.protocol.events import AnyStoredEvent, decode
 
 MESSAGES = (
     "SELECT events.seq, events.data, states.data FROM events"
@@ -19,6 +28,10 @@ MESSAGES = (
 )
 MESSAGES_AFTER = f"{MESSAGES} AND events.seq > %s ORDER BY events.seq LIMIT %s"
 MESSAGES_BEFORE = f"{MESSAGES} AND events.seq < %s ORDER BY events.seq DESC LIMIT %s"
+SAID = "SELECT data FROM events WHERE room = %s AND seq = %s AND kind = 1"
+# Without a limit, which could lead to a walk over the room; a message has few changes.
+EDITS = "SELECT seq FROM events WHERE room = %s AND target = %s AND kind = 2 ORDER BY seq"
+EVENTS = "SELECT data FROM events WHERE room = %s AND seq = ANY(%s::bigint[]) ORDER BY seq"
 ROOMS = "SELECT name, topic, ts FROM rooms WHERE name NOT LIKE '~%%'"
 NEWEST = 2**62
 PROGRESS = (
@@ -111,6 +124,30 @@ def messages(
     earlier = _rows(link, room, MESSAGES_BEFORE, NEWEST if before is None else before, limit + 1)
     page, more = fit(views_in(link, room, name, earlier), limit, max_bytes)
     return MessagePage(page[::-1], more)
+
+
+def versions(
+    link: Link, place: Place, after: int, limit: int, max_bytes: int
+) -> VersionPage | None:
+    """Return the texts that a message has had; ``None`` if it cannot be read."""
+    room = room_id(link, place.room) or 0
+    row = link.one(SAID, (room, place.seq))
+    clearings = sealing.find(link, room)
+    message = readable_message(place, row and row[0], clearings)
+    if message is None:
+        return None
+    later = [seq for (seq,) in link.all(EDITS, (room, place.seq)) if seq > after]
+    changes = _events(link, room, later, limit + 1)
+    return page_of(message, changes, clearings, after, limit, max_bytes)
+
+
+def _events(
+    link: Link, room: int, numbers: Sequence[int], at_once: int
+) -> Iterator[AnyStoredEvent | None]:
+    """Yield the events with these numbers; so many are read at once."""
+    for first in range(0, len(numbers), at_once):
+        for (data,) in link.all(EVENTS, (room, numbers[first : first + at_once])):
+            yield decode(data)
 
 
 def views_in(link: Link, room: int, name: str, rows: Iterable[Row]) -> Iterator[Sized]:

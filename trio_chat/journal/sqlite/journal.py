@@ -30,6 +30,7 @@ from trio_chat.journal.types import (
     RoomSummary,
     TellPruned,
     Unsearchable,
+    VersionPage,
     Write,
     tell_nobody,
 )
@@ -150,6 +151,14 @@ class SqliteJournal(OneTerm):
         """Return a page of messages."""
         return await self._readers.read(
             lambda database: queries.messages(database, room, before, after, limit, max_bytes)
+        )
+
+    async def versions(
+        self, place: Place, after: int, limit: int, max_bytes: int
+    ) -> VersionPage | None:
+        """Return the texts that a message has had."""
+        return await self._readers.read(
+            lambda database: queries.versions(database, place, after, limit, max_bytes)
         )
 
     async def search(

@@ -7,10 +7,18 @@ from trio_chat.journal.clearings import Clearing, as_told, shown_reactions
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import forgotten, index, scrubs, sealing, states
 from trio_chat.journal.stored import readable, report, understood
-from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
+from trio_chat.journal.types import (
+    Bounds,
+    MessagePage,
+    Place,
+    RoomState,
+    RoomSummary,
+    VersionPage,
+)
+from trio_chat.journal.versions import page_of, readable_message
 from trio_chat.journal.views import Sized, State, fit, fit_events, view
 from trio_chat.protocol.answers import MessageView
-from trio_chat.protocol.events import Message
+from trio_chat.protocol.events import Message, decode
 
 MESSAGE = (
     "SELECT said.seq, said.data, states.data FROM events AS said INDEXED BY messages"
@@ -20,6 +28,12 @@ MESSAGE = (
 MESSAGES = "SELECT seq, data FROM events INDEXED BY messages WHERE room = ? AND is_message"
 MESSAGES_AFTER = f"{MESSAGES} AND seq > ? ORDER BY seq"
 MESSAGES_BEFORE = f"{MESSAGES} AND seq < ? ORDER BY seq DESC"
+SAID = "SELECT data FROM events INDEXED BY messages WHERE room = ? AND is_message AND seq = ?"
+# SQLite would read the whole room if it were left to choose the index.
+CHANGES = (
+    "SELECT data FROM events INDEXED BY changes WHERE room = ? AND target = ? AND seq > ?"
+    " ORDER BY seq"
+)
 STATES = "SELECT seq, data FROM states WHERE room = ? AND seq BETWEEN ? AND ? ORDER BY seq"
 
 NO_STATE: tuple[int | None, bytes | None] = (None, None)
@@ -149,6 +163,20 @@ def _joined(
         while target is not None and target != seq and (target < seq) is is_rising:
             target, state = next(changed, NO_STATE)
         yield seq, data, state if target == seq else None
+
+
+def versions(
+    database: sqlite3.Connection, place: Place, after: int, limit: int, max_bytes: int
+) -> VersionPage | None:
+    """Return the texts that a message has had; ``None`` if it cannot be read."""
+    room = room_id(database, place.room)
+    (data,) = database.execute(SAID, (room, place.seq)).fetchone() or (None,)
+    clearings = sealing.find(database, room) if room else ()
+    message = readable_message(place, data, clearings)
+    if message is None:
+        return None
+    rows = database.execute(CHANGES, (room, place.seq, after))
+    return page_of(message, (decode(row[0]) for row in rows), clearings, after, limit, max_bytes)
 
 
 def search(

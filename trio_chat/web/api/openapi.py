@@ -38,6 +38,7 @@ SENT = (
     schemas.NewSession,
     schemas.RoomList,
     schemas.MessageList,
+    schemas.EditList,
     schemas.HitList,
     schemas.LimitList,
     schemas.Reach,
@@ -115,6 +116,15 @@ def _paths(config: Config) -> Json:
             "put": _changing("Change the text of your message", "NewText", config),
             "delete": _deleting(config),
         },
+        "/rooms/{room}/messages/{seq}/edits": {
+            "parameters": [room, seq],
+            "get": parts.operation(
+                "Read the texts that a message has had, the oldest first",
+                {200: parts.answer("EditList")},
+                *(404, 503),
+                parameters=[parts.after("Only texts after this number."), parts.limit(config)],
+            ),
+        },
         "/rooms/{room}/events": {"parameters": [room], "get": _following()},
         "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
         "/rooms/{room}/files": {"parameters": [room], "post": openapi_files.uploading()},
@@ -182,9 +192,7 @@ def _searching(config: Config) -> Json:
             parts.parameter(
                 "query", "before", parts.integer(0), "Only messages before this number."
             ),
-            parts.parameter(
-                "query", "limit", parts.integer(1), f"How many; at most {config.history_page}."
-            ),
+            parts.limit(config),
         ],
     )
 

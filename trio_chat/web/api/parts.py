@@ -72,9 +72,19 @@ def paging(config: Config) -> list[Json]:
     """Return the parameters that choose a page."""
     return [
         parameter("query", "before", integer(0), "Only messages before this number."),
-        parameter("query", "after", integer(0), "Only those after it; not both."),
-        parameter("query", "limit", integer(1), f"How many; at most {config.history_page}."),
+        after("Only those after it; not both."),
+        limit(config),
     ]
+
+
+def after(description: str) -> Json:
+    """Return the parameter that tells behind which number a page begins."""
+    return parameter("query", "after", integer(0), description)
+
+
+def limit(config: Config) -> Json:
+    """Return the parameter that tells how much a page has."""
+    return parameter("query", "limit", integer(1), f"How many; at most {config.history_page}.")
 
 
 def idempotency_key() -> Json:

@@ -30,6 +30,7 @@ from trio_chat.web.api.devices import Devices
 from trio_chat.web.api.governing import Governing, Route
 from trio_chat.web.api.openapi import describe
 from trio_chat.web.api.schemas import (
+    EditList,
     HitList,
     LimitList,
     MessageList,
@@ -45,6 +46,7 @@ from trio_chat.web.not_found import not_found
 ROOM = "/rooms/<room>"
 MESSAGES = f"{ROOM}/messages"
 MESSAGE = f"{MESSAGES}/<number:seq>"
+EDITS = f"{MESSAGE}/edits"
 EVENTS = f"{ROOM}/events"
 SEARCH = f"{ROOM}/search"
 PREFLIGHT_AGE = 600  # seconds for which a browser need not ask again
@@ -113,6 +115,7 @@ class Api:
             (MESSAGE, "GET", self._message),
             (MESSAGE, "PUT", self._edit),
             (MESSAGE, "DELETE", self._delete),
+            (EDITS, "GET", self._edits),
             (EVENTS, "GET", self._events),
             (SEARCH, "GET", self._search),
         ]
@@ -179,6 +182,12 @@ class Api:
         assert isinstance(answer, answers.Page)
         return MessageList(answer.room, answer.messages, answer.more)
 
+    async def _edits(self, room: str, seq: int) -> Response:
+        fields = {"room": room, "seq": seq, **reading.numbers(request, "after", "limit")}
+        answer = await self._look_up(reading.make_request(requests.Edits, fields, self._config))
+        assert isinstance(answer, answers.EditList)
+        return json_of(EditList(answer.room, answer.seq, answer.versions, answer.more))
+
     async def _search(self, room: str) -> Response:
         fields = {
             "room": room,
@@ -201,9 +210,7 @@ class Api:
         del response.headers["Content-Length"]  # a stream has none
         return response
 
-    async def _look_up(
-        self, wanted: requests.History | requests.Search | requests.Rooms
-    ) -> answers.Answer:
+    async def _look_up(self, wanted: requests.LookUp) -> answers.Answer:
         """Answer a request that only reads, for whoever sends it.
 
         Raises:

@@ -22,6 +22,15 @@ class MessageList(msgspec.Struct):
     more: bool
 
 
+class EditList(msgspec.Struct):
+    """Texts that a message has had, the oldest first; ``more``: there are later ones."""
+
+    room: str
+    seq: int
+    versions: list[answers.Version]
+    more: bool
+
+
 class HitList(msgspec.Struct):
     """A page of messages that were found, the newest first; ``more``: there are older ones."""
 
