@@ -8,7 +8,7 @@ import { obey } from "./compose/commands.js";
 import { pick } from "./compose/picking.js";
 import { Devices } from "./devices.js";
 import { Drafting, topicLimit } from "./drafting.js";
-import { forward, openHelp, openPreferences, unfold, watchRooms } from "./extras.js";
+import { forward, openEdits, openHelp, openPreferences, unfold, watchRooms } from "./extras.js";
 import { Going } from "./going.js";
 import { Governing } from "./governing.js";
 import { lengthOf } from "./i18n/characters.js";
@@ -52,6 +52,7 @@ export class Tools {
   #announcer = new Announcer(find("announcer"));
   #attention;
   #bar;
+  #checkEdits = () => {}; // closes the dialog with what a message said before, if that is deleted
   #drafting;
   #focusRestore;
   #going;
@@ -137,6 +138,7 @@ export class Tools {
     this.#bar.refresh();
     this.#focusRestore.check();
     this.devices.show(room);
+    this.#checkEdits();
     this.#drafting.show();
     this.#attaching.show(room);
   }
@@ -154,6 +156,7 @@ export class Tools {
     const { store, composer, put, update } = this.#page;
     const { act, cid, seq, emoji } = button.dataset;
     if (act === "unfold") unfold(button);
+    if (act === "edits") openEdits(this.#page, Number(seq)).then((check) => (this.#checkEdits = check));
     if (act === "copy") this.#copy(button.previousSibling.textContent);
     if (act === "jump") this.#acts.jump(Number(seq));
     if (act === "react") put({ t: "react", seq: Number(seq), emoji, on: button.ariaPressed !== "true" });

@@ -12,6 +12,14 @@ export async function forward(page, entry) {
   (await load(import("./forwarding.js"), page.notice)).forward(page, entry);
 }
 
+/** Opens the texts that a message of the shown room had before; resolves to what closes them if it is deleted. */
+export async function openEdits({ notice, session, store }, seq) {
+  const { room } = store;
+  const request = (wanted) => (store.isWelcome ? session.request(wanted) : { t: "error", code: "lost" });
+  const dialog = (await load(import("./panels/edits.js"), notice)).openEdits(room.name, seq, request);
+  return () => room.history.find(seq)?.deleted && dialog.close();
+}
+
 /** Opens the help with writing. */
 export async function openHelp({ notice }) {
   (await load(import("./panels/help.js"), notice)).openHelp(commandLines());

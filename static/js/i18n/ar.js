@@ -53,6 +53,7 @@ export const ar = {
   "row.deleted": "حُذفت الرسالة",
   "row.cleared": { one: "أُزيلت رسالة واحدة ({count})", two: "أُزيلت رسالتان ({count})", few: "أُزيلت {count} رسائل", other: "أُزيلت {count} رسالة" },
   "row.edited": "معدَّلة",
+  "row.edits": "{edited}: عرض النصوص السابقة",
   "row.new": "جديد",
   "row.ignored": "من شخص تتجاهله",
   "row.gone": "رسالة لم تعد هنا",

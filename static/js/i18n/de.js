@@ -87,6 +87,7 @@ export const de = {
   "row.deleted": "Nachricht gelöscht",
   "row.cleared": { one: "1 Nachricht entfernt", other: "{count} Nachrichten entfernt" },
   "row.edited": "bearbeitet",
+  "row.edits": "{edited}: frühere Texte zeigen",
   "row.new": "Neu",
   "row.ignored": "Von jemandem, den Sie ignorieren",
   "row.gone": "Eine Nachricht, die es nicht mehr gibt",

@@ -269,5 +269,8 @@ Object.assign(de, {
   "many.title": "Sie sind in zu vielen Räumen",
   "many.why": "Es sind {count}, mehr lässt dieser Server nicht zu. Verlassen Sie hier einen, und gehen Sie dann in {room}.",
   "many.leave": "Verlassen",
+  "edits.title": "Frühere Texte",
+  "edits.none": "Es gibt keinen früheren Text.",
+  "edits.more": "Mehr zeigen",
   "many.go": "In {room} gehen",
 });

@@ -285,5 +285,8 @@ Object.assign(en, {
   "many.title": "You are in too many rooms",
   "many.why": "That is {count}, the most that this server allows. Leave one here, and go to {room} then.",
   "many.leave": "Leave",
+  "edits.title": "Earlier texts",
+  "edits.none": "There is no earlier text.",
+  "edits.more": "Show more",
   "many.go": "Go to {room}",
 });

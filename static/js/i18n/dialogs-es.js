@@ -249,5 +249,8 @@ Object.assign(es, {
   "many.title": "Está en demasiadas salas",
   "many.why": "Son {count}, lo máximo que permite este servidor. Deje una aquí y vaya después a {room}.",
   "many.leave": "Dejar",
+  "edits.title": "Textos anteriores",
+  "edits.none": "No hay ningún texto anterior.",
+  "edits.more": "Mostrar más",
   "many.go": "Ir a {room}",
 });

@@ -269,5 +269,8 @@ Object.assign(fr, {
   "many.title": "Vous êtes dans trop de salons",
   "many.why": "Vous êtes dans {count} salons, et ce serveur n’en permet pas plus. Quittez-en un ici, puis allez dans {room}.",
   "many.leave": "Quitter",
+  "edits.title": "Textes précédents",
+  "edits.none": "Il n’y a pas de texte précédent.",
+  "edits.more": "Afficher la suite",
   "many.go": "Aller dans {room}",
 });

@@ -53,6 +53,7 @@ export const en = {
   "row.deleted": "Message deleted",
   "row.cleared": { one: "1 message removed", other: "{count} messages removed" },
   "row.edited": "edited",
+  "row.edits": "{edited}: show earlier texts",
   "row.new": "New",
   "row.ignored": "From somebody whom you ignore",
   "row.gone": "A message that is no longer here",

@@ -53,6 +53,7 @@ export const es = {
   "row.deleted": "Mensaje eliminado",
   "row.cleared": { one: "1 mensaje retirado", other: "{count} mensajes retirados" },
   "row.edited": "editado",
+  "row.edits": "{edited}: ver textos anteriores",
   "row.new": "Nuevo",
   "row.ignored": "De alguien a quien usted ignora",
   "row.gone": "Un mensaje que ya no está",

@@ -87,6 +87,7 @@ export const fr = {
   "row.deleted": "Message supprimé",
   "row.cleared": { one: "1 message retiré", other: "{count} messages retirés" },
   "row.edited": "modifié",
+  "row.edits": "{edited} : voir les textes précédents",
   "row.new": "Nouveau",
   "row.ignored": "De quelqu’un que vous ignorez",
   "row.gone": "Un message qui n’existe plus",

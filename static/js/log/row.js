@@ -100,7 +100,7 @@ function fillWords(row, { item, author, shade, isIgnored, knows, count, words: h
   const words = () => (count ? gone(count) : item.files ? "" : plainWords(item));
   const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows, author?.id === me?.id ? [] : heeded) : [words()];
   if (isAction(item)) shown.unshift("* ", nick(author, shade), " ");
-  if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
+  if (isAction(item) && item.edited) shown.push(" ", mark(item));
   wordsOf(row).replaceChildren(...shown);
   wordsOf(row).classList.toggle("folded", Boolean(isText) && linesOf(item) > FOLDED);
   return wordsOf(row).classList.toggle("large", Boolean(isText) && isEmojiAlone(item.text));
@@ -168,11 +168,21 @@ export function initial(author) {
   return Array.from(nickOf(author))[0].toUpperCase();
 }
 
-function head({ item: { ts, edited }, author, shade }) {
+function head({ item, author, shade }) {
   const line = make("div", `head ${hue(shade)}`);
   line.dataset.initial = initial(author);
-  line.append(nick(author, shade), time(ts), edited ? make("span", "edited", t("row.edited")) : "");
+  line.append(nick(author, shade), time(item.ts), item.edited ? mark(item) : "");
   return line;
+}
+
+/** Returns that a message was edited, as a button that shows its earlier texts; a deleted one has none. */
+function mark({ seq, deleted }) {
+  const words = t("row.edited");
+  if (!seq || deleted) return make("span", "edited", words);
+  const button = act("edited plain", "edits", { seq });
+  button.append(words);
+  button.ariaLabel = button.title = t("row.edits", { edited: words });
+  return button;
 }
 
 function time(ts, className = "") {
