@@ -145,6 +145,11 @@ async def test_what_was_said_can_be_looked_up() -> None:
         ]
         assert page.messages[0].reactions == {"\U0001f95b": [ann.me]}
         assert page.messages[1].edited
+        told = await tea.edits(2)
+        assert ([one.text for one in told.versions], told.more) == (["Lemon?", "A lemon?"], False)
+        assert [one.text for one in (await tea.edits(2, after=2)).versions] == ["A lemon?"]
+        with pytest.raises(Refused, match="not_found"):
+            await tea.edits(3)
         assert page.messages[2].deleted
         assert not page.more
         page = await tea.history(before=3, limit=1)

@@ -15,6 +15,7 @@ from trio_chat.remote import (
     Chat,
     Clear,
     Created,
+    EditList,
     HeldInfo,
     HeldList,
     LinkInfo,
@@ -27,6 +28,7 @@ from trio_chat.remote import (
     Room,
     RoomRules,
     SessionInfo,
+    Version,
     acts,
 )
 from trio_chat.terminal import moments
@@ -42,7 +44,14 @@ from trio_chat.terminal.arguments import (
 )
 from trio_chat.terminal.log import LIMIT, Log
 from trio_chat.terminal.moderation import PAGES, Moderation
-from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines, session_lines
+from trio_chat.terminal.printing import (
+    act_lines,
+    edit_lines,
+    held_lines,
+    link_lines,
+    raid_lines,
+    session_lines,
+)
 from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.wording import RAID_SHARED, act_in_words, duration, names
 
@@ -235,6 +244,17 @@ def test_acts_in_all_rooms_are_listed_with_their_place() -> None:
     assert older == "/everywhere audit 4 shows older ones"
     assert " all rooms: Ann took back" in first
     assert second.endswith(" tea: Ann made the room")
+
+
+def test_earlier_texts_are_listed_the_oldest_first() -> None:
+    """In whole, sanitized, without the present one; and that there are more."""
+    texts = [Version(3, HOUR, "see\nit\x1b"), Version(5, HOUR, "it")]
+    found = EditList(room="tea", seq=3, versions=texts, more=False)
+    assert edit_lines(found).endswith(":00 see ⏎ it␛")
+    found.more = True
+    assert [line[-2:] for line in edit_lines(found).split("\n")] == ["t␛", "it", "ce"]
+    found = EditList(room="tea", seq=3, versions=texts[:1], more=False)
+    assert edit_lines(found) == "message 3 was not edited"
 
 
 def test_sessions_are_listed_the_last_seen_last() -> None:

@@ -4,6 +4,7 @@ import logging
 
 from trio_chat.protocol import acts
 from trio_chat.protocol.answers import (
+    EditList,
     Hit,
     MessageView,
     Page,
@@ -11,6 +12,7 @@ from trio_chat.protocol.answers import (
     RoomInfo,
     SearchResult,
     SessionInfo,
+    Version,
 )
 from trio_chat.protocol.answers import Pair as Pairing
 from trio_chat.protocol.events import (
@@ -61,6 +63,7 @@ __all__ = [
     "Created",
     "Delete",
     "Edit",
+    "EditList",
     "Ended",
     "Events",
     "File",
@@ -102,6 +105,7 @@ __all__ = [
     "Topic",
     "Typing",
     "Unreachable",
+    "Version",
     "Waiting",
     "Watch",
     "acts",

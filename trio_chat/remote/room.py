@@ -306,6 +306,22 @@ class Room(Moderation, AsyncIterator[events.Message]):
         request = requests.History(room=self.name, before=before, after=after, limit=limit)
         return await self._pending.request(request, answers.Page)
 
+    async def edits(
+        self, seq: int, *, after: int | None = None, limit: int = 100
+    ) -> answers.EditList:
+        """Return the texts that message ``seq`` has had, the oldest first, its own among them.
+
+        Args:
+            seq: The number of the message.
+            after: Only texts of edits with a larger number: the next page, after the last one's.
+            limit: The most texts, up to 100 unless the server sets another limit.
+
+        Raises:
+            Refused: ``not_found``: there is no such message, or it is deleted or cleared.
+        """
+        request = requests.Edits(room=self.name, seq=seq, after=after, limit=limit)
+        return await self._pending.request(request, answers.EditList)
+
     async def search(
         self,
         query: str,

@@ -39,6 +39,7 @@ Answer = (
     | answers.Ok
     | answers.Page
     | answers.RoomList
+    | answers.EditList
     | answers.SearchResult
     | governing_answers.Created
     | answers.Invited

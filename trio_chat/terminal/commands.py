@@ -14,7 +14,7 @@ from trio_chat.terminal.entry import Entry
 from trio_chat.terminal.everywhere import Everywhere
 from trio_chat.terminal.files import free_place, split_path
 from trio_chat.terminal.moderation import Moderation
-from trio_chat.terminal.printing import session_lines
+from trio_chat.terminal.printing import edit_lines, session_lines
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.typed import (
@@ -194,6 +194,18 @@ class Commands:
                 tab.note(f"saved {sanitize_line(str(path))}")
 
         self._controls.run_request(_told(run))
+
+    def _edits(self, typed: str) -> None:
+        """Show what a message said before it was edited."""
+        tab, number = self._controls.tab, typed.removeprefix("#")
+
+        async def run() -> None:
+            tab.note(edit_lines(await tab.room.edits(int(number))))
+
+        if NUMBER.fullmatch(f"#{number}"):
+            self._controls.run_request(run)
+        else:
+            self._missing("edits")
 
     def _search(self, query: str) -> None:
         tab = self._controls.tab

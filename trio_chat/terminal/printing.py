@@ -12,6 +12,7 @@ from trio_chat.remote import (
     Created,
     Delete,
     Edit,
+    EditList,
     Happening,
     HeldList,
     LinkInfo,
@@ -113,6 +114,14 @@ def link_lines(links: Sequence[LinkInfo]) -> str:
         link_in_words(link, f", until {_time(link.until)}" if link.until else "") for link in links
     ]
     return "\n".join(lines) or "there are no links to this room"
+
+
+def edit_lines(found: EditList) -> str:
+    """Return what a message said before it was edited, the oldest first."""
+    earlier = found.versions if found.more else found.versions[:-1]  # the last one is shown already
+    lines = [f"{_time(one.ts)} {sanitize_line(one.text)}" for one in earlier]
+    more = ["and more since"] if found.more else []
+    return "\n".join([*lines, *more]) or f"message {found.seq} was not edited"
 
 
 def session_lines(sessions: Sequence[SessionInfo]) -> str:

@@ -12,6 +12,7 @@ FOR_ALL = {
     "react": "/react EMOJI: react to it; again, to remove the reaction",
     "edit": "/edit TEXT: change your last message",
     "delete": "/delete: delete your last message",
+    "edits": "/edits N: show what message N said before it was edited",
     "send": "/send FILE [TEXT]: send a file, perhaps with a text",
     "save": "/save N [FOLDER]: save the files of message N here, or in a folder",
     "search": "/search WORDS: find messages; /search finds older ones",
@@ -72,6 +73,7 @@ NEED_TEXT = {
     "me",
     "send",
     "save",
+    "edits",
     "nick",
     "signout",
     "join",
@@ -126,7 +128,7 @@ def _command(name: str, rest: str) -> Typed:
 def names_message(text: str) -> bool:
     """Whether a text is, or is going to be, a command for one message."""
     found = COMMAND.match(text)
-    return found is not None and found[1].lower() in {*MESSAGE_COMMANDS, "report", "save"}
+    return found is not None and found[1].lower() in {*MESSAGE_COMMANDS, "edits", "report", "save"}
 
 
 def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:
