@@ -75,10 +75,10 @@ class SqliteJournal(OneTerm):
         self.figures = JournalFigures()
         self.counts = self.figures.counts
         self._writer = Writer(file, clock, space, limits, self.figures)
-        # Of its own: whoever joins waits for no other reader.
+        # Of its own: whoever joins waits for no other reader. Of the others there are no more than
+        # cores: they would take the loop's one.
         self._loader = Readers(file, 1, read_timeout)
-        self._readers = Readers(file, READERS, read_timeout)
-        # More than there are cores would take the loop's one.
+        self._readers = Readers(file, min(READERS, cores()), read_timeout)
         self._searchers = Readers(file, min(SEARCHERS, cores()), read_timeout)
         for readers in (self._loader, self._readers, self._searchers):
             readers.seconds = self.figures.read_seconds
