@@ -60,6 +60,13 @@ REQUESTS = (
     Asked(
         "history, 100 messages", "history_rate", 300, lambda _: {"t": "history", "room": "long"}, 10
     ),
+    Asked(
+        "edits, 100 texts",
+        "history_rate",
+        300,
+        lambda _: {"t": "edits", "room": "tea", "seq": 1},
+        10,
+    ),
     Asked("search, 20 hits", "search_rate", 300, lambda _: SEARCH, 10),
     Asked("list of rooms", "list_rate", 300, lambda _: {"t": "rooms"}, 10),
     Asked("list of sessions", "list_rate", 3000, lambda _: {"t": "sessions"}),
