@@ -182,12 +182,12 @@ async def test_what_does_not_start_says_why(places: Path, monkeypatch: pytest.Mo
 async def test_what_ends_again_and_again_is_given_up(
     places: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After it has answered, too; whoever needs it is told."""
+    """After it has answered, and was started again, too; whoever needs it is told."""
     version(places, "15")
-    postgres = made(places)
+    postgres, hopeless = made(places), iter([False, True])
     (places / "pg-15" / "bin" / "pg_isready").write_text("#!/bin/sh\nexit 0\n")
     (places / "pg-15" / "bin" / "postgres").write_text("#!/bin/sh\nsleep 0.2; exit 1\n")
-    monkeypatch.setattr(Pauses, "is_hopeless", True)
+    monkeypatch.setattr(Pauses, "is_hopeless", property(lambda _: next(hopeless)))
     monkeypatch.setattr(Pauses, "after", lambda *_: 0.0)
     assert "ends again and again: it does not say why" in await failure_of(postgres)
 
