@@ -147,10 +147,10 @@ class Joins:
         load that was under way when the client came may not have it either, so there are two.
         """
         last, epoch = catch_up.last, catch_up.epoch
-        is_ahead = last is not None and (
+        knows_more = last is not None and (
             last > room.log.last or (epoch is not None and epoch not in self._epochs.terms)
         )
-        if self._rooms.are_shared and is_ahead and catch_up.looks < LOOKS:
+        if self._rooms.are_shared and knows_more and catch_up.looks < LOOKS:
             catch_up.looks += 1
             catch_up.phase = Phase.READING  # so it is answered if it ends before
             self._rooms.look(catch_up)
