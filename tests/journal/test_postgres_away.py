@@ -246,7 +246,7 @@ class TestHanging:
         with trio.fail_after(PATIENCE):
             assert await kept(journal) == []
             await refused(partial(readers.read, hang))
-            while readers._limiter.borrowed_tokens:
+            while readers._threads.running:
                 await trio.sleep(0.01)
         assert begun == 1
         await journal.close()

@@ -33,7 +33,7 @@ HTTP_RATES = RATES | {
     requests.Read: "read_rate",
     requests.Upload: "upload_rate",
 }
-HELLO = 4  # as so many counts who comes in, and again for each room: it takes some 100 µs
+HELLO = 8  # as so many counts who comes in, and again for each room: it takes some 200 µs
 # Requests that count as more than one in a turn. What is about very many people, who came or are
 # banned, takes up to 10 ms: there is one of these in a turn.
 # Those that are answered with a page are the last of their connection in a turn, too: the next one

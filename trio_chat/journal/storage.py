@@ -216,7 +216,8 @@ class Storage:
     async def _write(self, emit: Callable[[Outcome], None]) -> None:
         began_at = float("-inf")
         async for write in self._to_write:
-            await trio.sleep_until(began_at + self.commit_interval)
+            if trio.current_time() < (begins_at := began_at + self.commit_interval):
+                await trio.sleep_until(begins_at)  # which takes a round of the loop at least
             began_at = trio.current_time()
             batch = [write, *_waiting(self._to_write, WRITES_PER_COMMIT - 1)]
             while batch[-1].with_next:  # it was submitted at once with the next one

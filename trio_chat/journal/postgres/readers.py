@@ -12,6 +12,7 @@ import trio
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.link import Link, Unsure, reason
 from trio_chat.journal.postgres.runs import OtherTerm
+from trio_chat.journal.threads import Threads
 from trio_chat.journal.types import Replaced, Unavailable
 from trio_chat.measures import Histogram
 
@@ -38,7 +39,7 @@ class Readers:
     def __init__(self, database: Database, count: int, timeout: float) -> None:
         self._database = database
         self._count = count
-        self._limiter = trio.CapacityLimiter(count)
+        self._threads = Threads(count)
         self._idle: list[Link] = []
         self.timeout = timeout
         self.seconds = Histogram()  # how long reads take, with what they wait for
@@ -79,9 +80,7 @@ class Readers:
 
         with trio.move_on_after(self.timeout):
             try:
-                result = await trio.to_thread.run_sync(
-                    run, limiter=self._limiter, abandon_on_cancel=True
-                )
+                result = await self._threads.run(run)
             finally:
                 self.seconds.observe(time.perf_counter() - began)
             if generation != self._database.generation:

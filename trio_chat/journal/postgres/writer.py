@@ -19,6 +19,7 @@ from trio_chat.journal.postgres.runs import OtherTerm
 from trio_chat.journal.postgres.schema import get
 from trio_chat.journal.postgres.space import Space
 from trio_chat.journal.postgres.turn import Turn
+from trio_chat.journal.threads import Threads
 from trio_chat.journal.types import (
     STORAGE_FULL,
     Committed,
@@ -77,7 +78,7 @@ class Writer:
         self._clock = clock
         self._space = space
         self._limits = limits
-        self._writing = trio.CapacityLimiter(1)
+        self._thread = Threads(1)
         self._away_since: float | None = None  # the first failure since a success
         self._retry_at = 0.0
         self._others_wrote = False
@@ -247,7 +248,7 @@ class Writer:
 
         Cancellation: the call goes on in its thread; nothing else is written before it ends.
         """
-        return await trio.to_thread.run_sync(call, limiter=self._writing, abandon_on_cancel=True)
+        return await self._thread.run(call)
 
     def cut(self) -> None:
         """Let the call that waits for the server fail."""

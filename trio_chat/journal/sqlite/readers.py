@@ -10,6 +10,7 @@ import structlog
 import trio
 
 from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.threads import Threads
 from trio_chat.journal.types import Unavailable
 from trio_chat.measures import Histogram
 
@@ -47,7 +48,7 @@ class Readers:
 
     def __init__(self, file: JournalFile, count: int, timeout: float) -> None:
         self._file = file
-        self._limiter = trio.CapacityLimiter(count)
+        self._threads = Threads(count)
         self._idle = [file.connect_reader() for _ in range(count)]
         self.timeout = timeout
         self.seconds = Histogram()  # how long reads take, with what they wait for
@@ -76,9 +77,7 @@ class Readers:
 
         with trio.move_on_after(self.timeout):
             try:
-                return await trio.to_thread.run_sync(
-                    run, limiter=self._limiter, abandon_on_cancel=True
-                )
+                return await self._threads.run(run)
             finally:
                 deadline.give_up()
                 self.seconds.observe(time.perf_counter() - began)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
-import trio
 
 from trio_chat.config import Config
 from trio_chat.journal.sqlite import people, visits
@@ -17,6 +16,7 @@ from trio_chat.journal.sqlite.progress import Progress
 from trio_chat.journal.sqlite.rescue import Rescue
 from trio_chat.journal.sqlite.space import Space, SpaceLimits
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
+from trio_chat.journal.threads import Threads
 from trio_chat.journal.types import STORAGE_FULL, Committed, Result, Unavailable, Write
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.measures import JournalFigures
@@ -57,7 +57,7 @@ class Writer:
         self._file = file
         self._clock = clock
         self._limits = limits
-        self._writing = trio.CapacityLimiter(1)
+        self._thread = Threads(1)
         self._retry_at = 0.0
         self._look_at = 0.0  # when a commit sees next that the files are the right ones
         self._rooms: dict[str, Progress] = {}  # as committed
@@ -200,7 +200,7 @@ class Writer:
 
         Cancellation: the call goes on in its thread; nothing else is written before it ends.
         """
-        return await trio.to_thread.run_sync(call, limiter=self._writing, abandon_on_cancel=True)
+        return await self._thread.run(call)
 
     async def has_changed(self) -> bool:
         """Return whether another program has written to the file since this was asked last."""
