@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.chat import RATES
 from trio_chat.config import Config, ConfigError
 from trio_chat.limits.addresses import Addresses, key_of
-from trio_chat.limits.bucket import Bucket
+from trio_chat.limits.bucket import Bucket, take_from_all
 from trio_chat.limits.buckets import KEYS, SPARE, SWEPT, Buckets
 from trio_chat.limits.intake import NOT_AT_ALL, Intake
 from trio_chat.limits.quota import Quota
@@ -63,6 +63,23 @@ def test_to_spend_is_to_take_and_to_ask_how_long_that_takes(
         delay = one.spend(now, cost)
         other.take(now, cost)
         assert delay == pytest.approx(other.delay(now, 0), abs=1e-6)
+
+
+@given(
+    st.lists(st.sampled_from([Rate(0.5, 1), Rate(10, 100), NO_LIMIT]), max_size=3),
+    st.lists(st.tuples(st.floats(0, 5), st.integers(1, 50)), max_size=20),
+)
+def test_all_buckets_pay_or_none(given: list[Rate], spent: list[tuple[float, int]]) -> None:
+    """In one step, as each of them would pay if asked by itself."""
+    together, alone, now = [Bucket(one) for one in given], [Bucket(one) for one in given], 0.0
+    for wait, cost in spent:
+        now += wait
+        can_pay = not any(one.delay(now, cost) for one in alone)
+        if can_pay:
+            for one in alone:
+                one.take(now, cost)
+        assert take_from_all(together, now, cost) == can_pay
+        assert [one.delay(now, 1) for one in together] == [one.delay(now, 1) for one in alone]
 
 
 def test_without_a_limit_nothing_waits() -> None:

@@ -9,7 +9,7 @@ from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.delivery.recipient import Recipient
 
 REQUESTS_EACH = 16  # of one connection in a turn, counted by their price
-REQUESTS = 64  # of all connections in a turn, likewise: a message passes some six rounds of the loop
+REQUESTS = 64  # of all connections in a turn, likewise: a message waits for some six rounds
 NEVER = float("inf")
 
 

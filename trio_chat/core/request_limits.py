@@ -8,7 +8,7 @@ from trio_chat.core.connection_state import ConnectionState, HeldBuckets
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.prices import HTTP_RATES, RATES
 from trio_chat.core.room import Room
-from trio_chat.limits.bucket import Bucket, of_rate
+from trio_chat.limits.bucket import Bucket, of_rate, take_from_all
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.quota import Quota
 from trio_chat.protocol import governing, requests
@@ -67,22 +67,29 @@ class RequestLimits:
         name = RATES.get(type(request))
         if name is None or (isinstance(request, requests.InvalidRequest) and request.retry_ms):
             return 0.0  # it has no price, or is an error by now
-        buckets = self._held(state, request, room, now)
+        buckets = self._held(state, name, request, room, now)
         cost = _cost(request) if type(request) in SEVERAL else 1
+        if take_from_all(buckets.values(), now, cost):
+            return 0.0
         delay, slowest = _slowest(buckets, cost, now)
-        if delay and not self._may_wait(state, asked, delay, slowest, now):
+        if not self._may_wait(state, asked, delay, slowest, now):
             self._refuse(asked, buckets[slowest], delay)
             return 0.0
         for each in buckets.values():
             each.take(now, cost)
-        asked.is_paid = delay > 0  # it has its place in line, whoever comes meanwhile
+        asked.is_paid = True  # it has its place in line, whoever comes meanwhile
         return delay
 
     def _held(
-        self, state: ConnectionState, request: AnyAsked, room: Room | None, now: float
+        self,
+        state: ConnectionState,
+        name: str,
+        request: AnyAsked,
+        room: Room | None,
+        now: float,
     ) -> Mapping[str, Bucket]:
         """Return from what a connection pays; it is looked up only when it may be another."""
-        name, writes = RATES[type(request)], isinstance(request, requests.WriteRequest)
+        writes = isinstance(request, requests.WriteRequest)
         changes = self._people.changes + self._addresses.changes
         of_room = room.bucket if writes and room is not None else None
         held = state.held.get(name)
