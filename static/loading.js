@@ -71,6 +71,8 @@
   };
 
   tell("slow");
-  // The event does not bubble.
-  addEventListener("error", ({ target }) => target.type === "module" && load(target.src), true);
+  // By then each module has run, and is not loaded a second time, or has failed.
+  addEventListener("load", () => {
+    for (const { src } of document.querySelectorAll("script[type=module]")) import(src).catch(() => load(src));
+  });
 }
