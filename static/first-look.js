@@ -26,7 +26,7 @@
     const chosen = recall("theme");
     root.dataset.theme = chosen in COLOURS ? chosen : dark.matches ? "dark" : "light";
     root.dataset.size = recall("size") ?? "normal";
-    root.dataset.toolbar = recall("toolbar") ?? "usual";
+    root.dataset.toolbar = recall("toolbar") ?? "roomy";
     root.dataset.density = recall("density") ?? "comfortable";
     for (const one of document.querySelectorAll("meta[name=theme-color]")) one.content = COLOURS[root.dataset.theme];
   };

@@ -65,7 +65,7 @@ export class Drafting {
   /** Loads the buttons for marks where they are shown. */
   async #offerMarks(onHelp) {
     const { toolbar } = document.documentElement.dataset;
-    if (toolbar === "hidden" || (toolbar === "usual" && !ROOMY.matches)) return;
+    if (toolbar === "hidden" || (toolbar === "roomy" && !ROOMY.matches)) return;
     const { offerMarks } = await import("./compose/toolbar.js").catch(() => ({})); // one can write without
     offerMarks?.(document.querySelector(".draft-context"), this.#field, {
       onHelp,

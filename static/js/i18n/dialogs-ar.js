@@ -141,6 +141,7 @@ Object.assign(ar, {
   "look.comfortable": "مريحة",
   "look.compact": "متراصّة",
   "look.toolbar": "أزرار التنسيق",
+  "look.roomy": "حيث تتسع المساحة",
   "look.shown": "ظاهرة",
   "look.hidden": "مخفية",
   "look.language": "اللغة",

@@ -147,6 +147,7 @@ Object.assign(de, {
   "look.comfortable": "Bequem",
   "look.compact": "Dicht",
   "look.toolbar": "Knöpfe für Auszeichnungen",
+  "look.roomy": "Wo Platz ist",
   "look.shown": "Sichtbar",
   "look.hidden": "Verborgen",
   "look.language": "Sprache",

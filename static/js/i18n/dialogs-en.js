@@ -169,6 +169,7 @@ Object.assign(en, {
   "look.comfortable": "Comfortable",
   "look.compact": "Compact",
   "look.toolbar": "Buttons for marks",
+  "look.roomy": "Where there is room",
   "look.shown": "Shown",
   "look.hidden": "Hidden",
   "look.language": "Language",

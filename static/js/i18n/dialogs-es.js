@@ -141,6 +141,7 @@ Object.assign(es, {
   "look.comfortable": "Cómodo",
   "look.compact": "Compacto",
   "look.toolbar": "Botones de formato",
+  "look.roomy": "Si hay espacio",
   "look.shown": "Visibles",
   "look.hidden": "Ocultos",
   "look.language": "Idioma",

@@ -147,6 +147,7 @@ Object.assign(fr, {
   "look.comfortable": "Confortable",
   "look.compact": "Compact",
   "look.toolbar": "Boutons de mise en forme",
+  "look.roomy": "S’il y a la place",
   "look.shown": "Affichés",
   "look.hidden": "Masqués",
   "look.language": "Langue",

@@ -7,7 +7,7 @@ export const CHOICES = {
   theme: ["system", "light", "dark"],
   size: ["normal", "small", "large", "huge"],
   density: ["comfortable", "compact"],
-  toolbar: ["usual", "shown", "hidden"],
+  toolbar: ["roomy", "shown", "hidden"],
   language: ["browser", "en", "de", "fr", "es", "ar"],
   clock: ["usual", "h12", "h23"],
   volume: ["normal", "quiet", "loud"],
