@@ -1,4 +1,4 @@
-"""Screenshots of the page's main states: light, dark, on a phone, without a connection, refused."""
+"""Screenshots of the page's main states: light, dark, on a phone, mirrored, enlarged, refused."""
 
 import json
 from collections.abc import Iterator
@@ -35,6 +35,8 @@ TALK = [
 LAST = TALK[-1][1]
 REFUSED = "Is there any coffee left?"  # what the server takes from nobody
 DESKTOP = {"width": 1100, "height": 680}
+# What a window of 1280 by 1024 has at a zoom, in pixels of the page.
+TWICE, FOUR_TIMES = {"width": 640, "height": 512}, {"width": 320, "height": 256}
 
 
 @pytest.fixture
@@ -99,7 +101,9 @@ def date(socket: WebSocketRoute) -> None:
     server.on_message(lambda frame: socket.send(json.dumps(json.loads(frame, object_hook=dated))))
 
 
-def visit(open_page: OpenPage, size: dict[str, int], scheme: str, room: str = "") -> Page:
+def visit(
+    open_page: OpenPage, size: dict[str, int], scheme: str, room: str = "", locale: str = "en-GB"
+) -> Page:
     """Open the page as Lea, on a screen that shows fine detail."""
     return open_page(
         name="Lea",
@@ -108,7 +112,7 @@ def visit(open_page: OpenPage, size: dict[str, int], scheme: str, room: str = ""
         viewport=size,
         color_scheme=scheme,
         device_scale_factor=2,
-        locale="en-GB",
+        locale=locale,
     )
 
 
@@ -139,6 +143,28 @@ def test_the_page_as_people_see_it(
     assert field
     assert log["height"] > size["height"] / 2
     assert field["y"] + field["height"] <= size["height"]
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "locale"),
+    [
+        ("mirrored", DESKTOP, "ar"),
+        ("enlarged-200", TWICE, "en-GB"),
+        ("enlarged-400", FOUR_TIMES, "en-GB"),
+    ],
+)
+def test_the_page_mirrored_and_enlarged(
+    open_page: OpenPage, chat: Chat, pictures: Path, name: str, size: dict[str, int], locale: str
+) -> None:
+    """Nothing has to be scrolled sideways; what was said last and the field are in sight."""
+    with talk(chat):
+        page = visit(open_page, size, "light", locale=locale)
+        wait_for(page, LAST)
+        expect(page.locator("#log .text").last).to_be_in_viewport()
+        expect(page.locator("#text")).to_be_in_viewport(ratio=1)
+        picture(page, pictures, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert page.evaluate("document.documentElement.dir") == ("rtl" if locale == "ar" else "ltr")
 
 
 def test_what_can_be_done_with_a_message(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
