@@ -109,4 +109,5 @@ def test_a_page_that_gets_no_script_gives_up(visit: Callable[..., Page]) -> None
         page.clock.run_for(1_000)
     count = len(asked)
     page.clock.run_for(60_000)
-    assert len(asked) == count == 2 + 2 * PAUSES  # first by the page, and then by what loads it again
+    # The page asks twice, and what loads it again before and after each pause.
+    assert len(asked) == count == 2 + 2 * PAUSES

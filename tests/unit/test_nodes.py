@@ -71,6 +71,23 @@ def links(home: House) -> dict[str, Link]:
     return governed.links if governed else {}
 
 
+async def test_a_resend_shows_what_was_kept_and_nobody_was_told() -> None:
+    """By another node that has died since, or by a commit whose end was not heard of."""
+    journal = Shared()
+    async with house(journal=journal) as home:
+        ann, ben = [await home.person(nick, "tea") for nick in ("Ann", "Ben")]
+        cid = "0123456789abcdef"
+        who = Person(ann.who["id"], "Ann")
+        [kept] = await journal.theirs(Write(Message(room="tea", who=who, text="mine", cid=cid)))
+        answers = await ann.ask(SEND | {"id": 1, "cid": cid})
+        assert [(one["seq"], one.get("dup")) for one in answers if one["t"] == "ok"] == [
+            (kept.event.seq, True)
+        ]
+        assert [one["text"] for one in ben.told() if one["t"] == "msg"] == ["mine"]
+        assert [one["text"] for one in answers if one["t"] == "msg"] == ["mine"]
+        assert journal.loads.count("tea") == 2
+
+
 async def test_own_and_foreign_events_take_the_same_way() -> None:
     """What follows is told at once; what comes early waits; what is known is told once."""
     journal = Shared()

@@ -10,6 +10,7 @@ from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import (
     Arrived,
     Claimed,
+    Duplicate,
     Elsewhere,
     ForeignWrites,
     HeldChanged,
@@ -224,9 +225,13 @@ class Storage:
                 batch.append(self._to_write.receive_nowait())
             began = perf_counter()
             try:
-                outcome: Outcome = Stored(await self._journal.commit(batch))
+                results = await self._journal.commit(batch)
             except Unavailable as unavailable:
-                outcome = NotStored(len(batch), unavailable.retry_ms)
+                outcome: Outcome = NotStored(len(batch), unavailable.retry_ms)
+            else:
+                outcome = Stored(results)
+                if lasts := _kept_before(batch, results):
+                    emit(Arrived((), lasts))
             self.commit_seconds.observe(perf_counter() - began)
             self.commit_writes.observe(len(batch))
             emit(outcome)
@@ -288,6 +293,19 @@ class Storage:
                 await trio.sleep(unavailable.retry_ms / 1000)
             else:
                 emit(PeopleKept(number))
+
+
+def _kept_before(batch: Sequence[Write], results: Sequence[Result]) -> dict[str, int]:
+    """Return how far rooms have come by events that were committed before.
+
+    The hub may not know of them: by another node, or as nobody heard how that commit ended.
+    """
+    lasts: dict[str, int] = {}
+    for write, result in zip(batch, results, strict=True):
+        if isinstance(result, Duplicate):
+            room = write.event.room
+            lasts[room] = max(result.seq, lasts.get(room, 0))
+    return lasts
 
 
 def _waiting(channel: trio.MemoryReceiveChannel[T], limit: int) -> list[T]:

@@ -16,6 +16,8 @@ DEFER_ACCEPT = 1  # seconds, roughly, after which a connection is accepted witho
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 leave the group open
 CURVE = "X25519"
 OLDER_CURVE = "prime256v1"  # nearly as cheap; ssl of Python 3.11.2, Debian 12's, takes no newer one
+# Seconds behind our own deadline, which is counted: what nobody waits to write is ended then.
+KERNEL_LATER = 10.0
 PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
 
 
@@ -71,7 +73,7 @@ def set_options(listener: trio.SocketListener, config: Config) -> None:
         # requests would come in the same round, and all other connections would wait for it.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, DEFER_ACCEPT)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: end a connection that acknowledges nothing
-        milliseconds = int(config.write_timeout * 1000)
+        milliseconds = int((config.write_timeout + KERNEL_LATER) * 1000)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
