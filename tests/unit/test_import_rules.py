@@ -337,7 +337,7 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("line", "reason"),
         [
-            (b'{"t":"msg","x":' + b"[" * 50_000, "it is nested too deeply"),
+            (b'{"t":"msg","x":' + b"[" * 50_000, "line 3: "),
             (b"[" * 500_000, "line 3: "),
             (b'{"t":"msg","room":"tea","seq":1,"ts":1,"text":"\\ud800"}', f"line 3: {HALF}"),
             (b'{"t":"msg","room":"tea","seq":1e999,"ts":1,"text":"x"}', "line 3: "),
