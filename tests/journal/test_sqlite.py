@@ -102,9 +102,9 @@ class TestKeeping:
 
     async def test_nicks_that_an_earlier_release_has_kept(self, path: Path, clock: Clock) -> None:
         """They belong to who had them, seen now for all that is known; the old rows are gone."""
-        SqliteJournal(file := JournalFile(path), clock)
+        journal = SqliteJournal(file := JournalFile(path), clock)
         file.writer.execute("INSERT INTO meta VALUES ('nick:a', 'Ann'), ('nick:b', 'Bob')")
-        file.close()
+        await journal.close()
         for _ in range(2):
             journal = SqliteJournal(JournalFile(path), clock)
             assert read_people(journal) == {
