@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -80,21 +81,26 @@ def test_what_the_machine_took_is_not_the_servers_fault() -> None:
 
 
 async def test_our_own_lateness_is_not_the_servers_fault() -> None:
-    """An answer has come when the kernel has it, and not when we read it."""
-    async with trio.open_nursery() as nursery:
+    """An answer has come when the kernel has it, and not when we read it.
+
+    The kernel makes stamps from a moment on after the first program on the machine asked for them.
+    """
+    async with AsyncExitStack() as stack:
         [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
         port = listener.socket.getsockname()[1]
         stamped = StampedStream(await trio.open_tcp_stream("127.0.0.1", port))
         server = await listener.accept()
-        before = time.time()
-        await server.send_all(b"hello")
-        sent = time.time()
-        await trio.sleep(PAUSE)  # until it is read, as on a busy machine
-        assert await stamped.receive_some() == b"hello"
-        assert before <= stamped.arrived < sent + PAUSE
-        for one in (stamped, server, listener):
-            await one.aclose()
-        nursery.cancel_scope.cancel()
+        for one in (listener, stamped, server):
+            stack.push_async_callback(one.aclose)
+        with trio.fail_after(60):
+            while True:
+                before = time.time()
+                await server.send_all(b"hello")
+                sent = time.time()
+                await trio.sleep(PAUSE)  # until it is read, as on a busy machine
+                assert await stamped.receive_some() == b"hello"
+                if before <= stamped.arrived < sent + PAUSE:
+                    break
 
 
 def test_a_delay_alone_is_looked_at_again() -> None:
