@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.members import Listener
-from trio_chat.core.backlog import REQUESTS, REQUESTS_EACH, Backlog
+from trio_chat.core.backlog import NEWCOMERS, REQUESTS, REQUESTS_EACH, Backlog
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.protocol import requests
@@ -35,6 +35,12 @@ class Queue:
 
     def add(self, client: Recipient, *ids: int) -> Asked:
         asked = Asked(client, [requests.Rooms(id=id) for id in ids])
+        self.backlog.add(asked, self.now)
+        return asked
+
+    def come(self, client: Recipient) -> Asked:
+        """Have somebody say hello, with a request behind it that has the id 1."""
+        asked = Asked(client, [requests.Hello(nick="Ann", id=0), requests.Rooms(id=1)])
         self.backlog.add(asked, self.now)
         return asked
 
@@ -78,6 +84,28 @@ def test_a_turn_takes_so_many_of_all() -> None:
     assert list(queue.turn()) == crowd[:REQUESTS]
     assert queue.backlog.has_more
     assert list(queue.turn()) == crowd[REQUESTS:]
+
+
+def test_nobody_inside_waits_behind_those_who_come_in() -> None:
+    """However many; they get their share, and what those inside leave."""
+    queue, ann = Queue(), Listener()
+    queue.prices = {0: 8}
+    crowd = [Listener() for _ in range(100)]
+    for client in crowd:
+        queue.come(client)
+    queue.add(ann, 1)
+    assert list(queue.turn()) == [ann, *crowd[:7]]  # who count as nine each
+    assert queue.backlog.has_more
+    queue.add(ann, *range(REQUESTS_EACH))
+    inside = [Listener() for _ in range(REQUESTS)]
+    for client in inside:
+        queue.add(client, 1)
+    taken = list(queue.turn())
+    assert len([one for one in taken if one in inside or one is ann]) < len(inside)
+    assert [one for one in taken if one in crowd] == crowd[7 : 7 + NEWCOMERS // 8]
+    while queue.backlog.has_more:
+        queue.turn()
+    assert len(queue.backlog) == 0
 
 
 def test_a_request_counts_by_its_price() -> None:

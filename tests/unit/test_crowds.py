@@ -17,7 +17,7 @@ from trio_chat.client.lookups import EXITS, make_context
 from trio_chat.config import Config
 from trio_chat.journal.history import History
 from trio_chat.limits.limits import Limits
-from trio_chat.net.acceptor import HANDSHAKES, Acceptor
+from trio_chat.net.acceptor import HANDSHAKES, HEADS, Acceptor
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
 from trio_chat.protocol import requests
@@ -25,6 +25,7 @@ from trio_chat.protocol.dialects import plain
 
 CROWD = 20 * EXITS
 CONFIG = Config()
+REQUEST = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LOBBY = requests.Join(room="lobby")
 
 
@@ -100,5 +101,44 @@ async def test_a_crowd_that_says_hello_over_tls_begins_by_and_by(
             await trio.lowlevel.checkpoint()
             count.append(begun)
         assert max(after - before for before, after in pairwise(count)) <= 2 * HANDSHAKES
+    for peer in peers:
+        peer.close()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_crowd_that_asks_at_once_is_answered_by_and_by(*, is_first: bool) -> None:
+    """Whether it is their first request, or another one on a connection that was kept."""
+    crowd = 20 * HEADS
+    asked = 0
+
+    async def refuse(*request: object) -> None:
+        raise AssertionError
+
+    async def answer(*request: object) -> bytes:
+        nonlocal asked
+        asked += 1
+        return b""  # another one may come
+
+    acceptor = Acceptor(
+        Config(), Limits(Config()), FILES.answer, refuse, refuse, answer, gate=open_gate()
+    )
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    peers = []
+    async with listener, trio.open_nursery() as nursery:
+        for _ in range(crowd):
+            peers.append(socket.create_connection(listener.socket.getsockname()))
+            if not is_first:
+                peers[-1].send(REQUEST)
+            nursery.start_soon(acceptor.answer, await listener.accept())
+        await trio.testing.wait_all_tasks_blocked()
+        assert asked == (0 if is_first else crowd)
+        count = [asked]
+        for peer in peers:
+            peer.send(REQUEST)
+        while count[-1] < count[0] + crowd:
+            await trio.lowlevel.checkpoint()
+            count.append(asked)
+        assert max(after - before for before, after in pairwise(count)) <= 2 * HEADS
+        nursery.cancel_scope.cancel()
     for peer in peers:
         peer.close()
