@@ -107,7 +107,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of the page; installs pytest, curl, nginx, PostgreSQL."""
+    """Run all tests but those of the page; installs pytest, curl, nginx, PostgreSQL, Redis."""
     prepare_tests(session)
     session.run("pytest", WORKERS, *(session.posargs or TESTS))
 
@@ -127,7 +127,7 @@ def coverage(session: nox.Session) -> None:
 def prepare_tests(session: nox.Session) -> None:
     """Install what the tests need that are not of the page."""
     programs = {"curl": "curl", "sslscan": "sslscan", "nginx": "nginx-light"}
-    need(session, **programs, **{POSTGRES: "postgresql"})
+    need(session, **programs, **{POSTGRES: "postgresql", "redis-server": "redis-server"})
     install(session, "test")
 
 
@@ -169,8 +169,8 @@ def browsers(session: nox.Session) -> None:
 
 @nox.session
 def cluster(session: nox.Session) -> None:
-    """Harm three nodes on one PostgreSQL while all talk; installs PostgreSQL. A few minutes."""
-    need(session, **{POSTGRES: "postgresql"})
+    """Harm three nodes on one PostgreSQL while all talk; installs it, and Redis. A few minutes."""
+    need(session, **{POSTGRES: "postgresql", "redis-server": "redis-server"})
     install(session, "test")
     session.run("pytest", "tests/cluster", "-s", *session.posargs)
 

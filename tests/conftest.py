@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.chat import NO_RATES, Chat
 from tests.postgres import PostgresServer, running
+from tests.redis import RedisServer, running_redis
 
 settings.register_profile("patient", deadline=None)  # nothing here asserts how fast something is
 settings.load_profile("patient")
@@ -53,3 +54,17 @@ def own_postgres() -> Iterator[PostgresServer]:
 def postgres_url(postgres: PostgresServer) -> str:
     """Return the URL of a place in a PostgreSQL database in which there is nothing."""
     return postgres.new_url()
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """Return a Redis server that all tests share."""
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """Return a Redis server of the test's own, which it may harm."""
+    with running_redis() as server:
+        yield server

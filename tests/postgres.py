@@ -191,11 +191,12 @@ class PostgresServer:
 
     def pause(self, number: int = signal.SIGSTOP) -> None:
         """Let all that serves others stand still, or with ``SIGCONT`` go on."""
-        for pid in self._backends:
+        for pid in self.processes:
             os.kill(pid, number)
 
     @property
-    def _backends(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """All that serve others, and the one that has started them."""
         assert self._process
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         return [int(pid) for pid in children.read_text().split()] + [self._process.pid]

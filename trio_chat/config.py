@@ -124,6 +124,13 @@ class Config(Rates):
         "file that keeps what is said, or the postgresql:// URL of a database; ':memory:' forgets "
         "all at the end",
     )
+    bus: str = option(
+        "",
+        "Redis by which nodes that share a database of PostgreSQL tell each other what is new, "
+        "where that is too much for PostgreSQL itself: redis://[user:password@]host[:port], "
+        "rediss:// for TLS, redis+sentinel://host1,host2/NAME or redis+cluster://host1,host2",
+        has_password=True,
+    )
     workers: int = option(
         1,
         "processes that serve the chat together, on more cores than one; more than one need "

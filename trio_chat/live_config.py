@@ -8,7 +8,7 @@ from trio_chat.config import Config
 RESTART = frozenset(
     {
         *("host", "port", "listen", "socket_mode", "socket_group", "metrics_listen"),
-        *("workers", "database", "files", "sync"),
+        *("workers", "database", "bus", "files", "sync"),
         *("log_format", "debug", "fan_out", "inbox_requests"),
     }
 )

@@ -76,13 +76,18 @@ class Traffic:
 class BusFigures:
     """What a node knows of ``others`` that run, and how many hints it has sent and heard.
 
-    ``reconnects`` counts new connections for that.
+    Hints are counted by line: ``notify``, ``bus``. ``reconnects`` counts new connections for that
+    to PostgreSQL, ``bus_reconnects`` tries to reach the bus anew. ``is_bus_up``: this node hears
+    itself there; ``is_bus_used``: so do the others, and hints go by it alone.
     """
 
     others: int = 0
-    sent: int = 0
-    heard: int = 0
+    sent: Counter[str] = field(default_factory=Counter)
+    heard: Counter[str] = field(default_factory=Counter)
     reconnects: int = 0
+    is_bus_up: bool = False
+    is_bus_used: bool = False
+    bus_reconnects: int = 0
 
 
 @dataclass(slots=True)

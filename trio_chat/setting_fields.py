@@ -14,12 +14,22 @@ CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def option(
-    default: Any, help: str, *, least: float | None = None, most: float | None = None
+    default: Any,
+    help: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    has_password: bool = False,
 ) -> Any:
-    """Return a field for an everyday option, with its help text and its allowed values."""
+    """Return a field for an everyday option, with its help text and its allowed values.
+
+    With ``has_password`` its value may have one, and no error repeats it.
+    """
+    metadata = {"help": help, "least": least, "most": most, "group": "options"}
     return field(
         default=default,
-        metadata={"help": help, "least": least, "most": most, "group": "options"},
+        metadata={**metadata, "has_password": has_password},
+        repr=not has_password,
     )
 
 
@@ -55,4 +65,5 @@ def check_value(setting: Field[Any], value: Any) -> None:
     is_secret = setting.metadata["group"] == SECRET
     if isinstance(value, str | Path) and not is_secret and CONTROLS.search(str(value)):
         said = shown(value) if isinstance(value, str) else value
-        raise ValueError(f"{setting.name} must have no control characters, as {said!r} has")
+        as_said = "" if setting.metadata.get("has_password") else f", as {said!r} has"
+        raise ValueError(f"{setting.name} must have no control characters{as_said}")

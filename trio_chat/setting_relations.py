@@ -12,6 +12,7 @@ from trio_chat.setting_values import (
     PROXY,
     TOKEN,
     base_url,
+    bus,
     host_name,
     listening_address,
     listening_host,
@@ -56,6 +57,7 @@ def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
     yield "host", listening_host(config.host)
     yield "listen", tuple(dict.fromkeys(map(listening_place, config.listen)))
     yield "socket_mode", socket_mode(config.socket_mode)
+    yield "bus", bus(config.bus)
     yield "base_url", base_url(config.base_url)
     yield "metrics_listen", listening_address(config.metrics_listen)
     yield "host_name", tuple(map(host_name, config.host_name))
@@ -136,6 +138,8 @@ def _check_files(config: "Config") -> None:
         raise ValueError("backup_every needs backup_folder")
     if config.backup_every and (config.database == ":memory:" or is_url(config.database)):
         raise ValueError("backup_every needs a database that is a file")
+    if config.bus and not is_url(config.database):
+        raise ValueError("bus needs a database of PostgreSQL: database=postgresql://…")
 
 
 def _check_workers(config: "Config") -> None:

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from ipaddress import IPv6Network, ip_network
 
+from trio_chat import bus_url
 from trio_chat.addresses import UNIX, Origin, bracketed, normal_host, parse_origin, split_port
 
 MAPPED = 96  # bits before the IPv4 address in an IPv6 address that stands for one
@@ -65,6 +66,18 @@ def listening_address(text: str) -> str:
     if port is None:
         raise ValueError(f"metrics_listen must be like 127.0.0.1:9464, not {text!r}")
     return f"{bracketed(host)}:{port}"
+
+
+def bus(text: str) -> str:
+    """Return the URL of a bus, which is one; nothing stays nothing.
+
+    Raises:
+        ValueError: it is none; the message does not repeat it.
+    """
+    text = text.strip()
+    if text:
+        bus_url.parse(text)
+    return text
 
 
 def socket_mode(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Three nodes on one PostgreSQL while all talk, and processes are killed, stopped and restarted.
+"""Three nodes on one PostgreSQL and a Redis while all talk, and processes are killed and stopped.
 
 The long form: ``pytest tests/cluster --faults 60 --people 50 -s``; it tells what happened.
 """
@@ -17,6 +17,7 @@ from tests.cluster.wanderer import Wanderer
 from tests.crash.process import Server
 from tests.crash.test_crash import check_the_order, check_what_was_said, settled, stored
 from tests.postgres import PostgresServer
+from tests.redis import RedisServer
 
 NODES = 3
 RATE = 100  # messages per second, of all together
@@ -31,20 +32,27 @@ class Nemesis:
     Args:
         nodes: Whom.
         postgres: What they share.
+        redis: By which they tell each other.
         dice: Where it comes from.
     """
 
     def __init__(
-        self, nodes: Sequence[Server], postgres: PostgresServer, dice: random.Random
+        self,
+        nodes: Sequence[Server],
+        postgres: PostgresServer,
+        redis: RedisServer,
+        dice: random.Random,
     ) -> None:
         self._nodes = nodes
         self._postgres = postgres
+        self._redis = redis
         self._dice = dice
         self.done: list[str] = []
 
     async def rage(self, faults: int) -> None:
         """Do harm so many times; each kind once at least, if there are enough."""
         kinds: list[Fault] = [self._kill, self._stop, self._restart, self._crash, self._kill_two]
+        kinds += [self._kill_redis, self._stop_redis]
         chosen = [kinds[number % len(kinds)] for number in range(faults)]
         self._dice.shuffle(chosen)
         for fault in chosen:
@@ -83,10 +91,25 @@ class Nemesis:
         await trio.to_thread.run_sync(self._postgres.crash)
         await trio.to_thread.run_sync(self._postgres.start)
 
+    async def _kill_redis(self) -> None:
+        """Let all that goes by it be lost."""
+        await trio.to_thread.run_sync(self._redis.kill)
+        await trio.sleep(self._dice.uniform(0, 2))
+        await trio.to_thread.run_sync(self._redis.start)
+
+    async def _stop_redis(self) -> None:
+        """Let it sleep, so that what goes by it comes late, or never."""
+        self._redis.signal(signal.SIGSTOP)
+        await trio.sleep(self._dice.uniform(0.5, 6))
+        self._redis.signal(signal.SIGCONT)
+
 
 @pytest.mark.timeout(3600)
 async def test_nothing_is_lost_doubled_or_reordered(
-    request: pytest.FixtureRequest, own_postgres: PostgresServer, tmp_path: Path
+    request: pytest.FixtureRequest,
+    own_postgres: PostgresServer,
+    own_redis: RedisServer,
+    tmp_path: Path,
 ) -> None:
     """Promises 1 to 4 for many nodes, judged by what their clients have heard."""
     faults, people = request.config.getoption("--faults"), request.config.getoption("--people")
@@ -94,12 +117,13 @@ async def test_nothing_is_lost_doubled_or_reordered(
     print(f"seed {seed}")
     dice = random.Random(seed)  # noqa: S311 - no secret
     url = own_postgres.new_url()
-    nodes = [Server(tmp_path / f"node-{number}.db", url=url) for number in range(NODES)]
+    bus = ("--bus", f"redis://127.0.0.1:{own_redis.port}")
+    nodes = [Server(tmp_path / f"node-{number}.db", *bus, url=url) for number in range(NODES)]
     crowd = [
         Wanderer(f"Nick {number}", pause=people / RATE, dice=random.Random(dice.random()))  # noqa: S311
         for number in range(people)
     ]
-    nemesis = Nemesis(nodes, own_postgres, dice)
+    nemesis = Nemesis(nodes, own_postgres, own_redis, dice)
     begin = time.monotonic()
     try:
         await talk(nodes, crowd, partial(nemesis.rage, faults))

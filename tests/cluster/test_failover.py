@@ -12,6 +12,7 @@ from tests.cluster.test_cluster import talk
 from tests.crash.process import Server
 from tests.crash.test_crash import check_the_order, check_what_was_said, stored
 from tests.postgres import PostgresServer
+from tests.redis import RedisServer
 
 PEOPLE = 6
 PAUSE = 0.1  # seconds between two messages of each
@@ -22,14 +23,20 @@ MORE = 10  # messages that somebody has heard before the next harm
 @pytest.mark.parametrize("away", [0.0, 2.0])  # seconds until somebody promotes the standby
 @pytest.mark.parametrize("is_synchronous", [True, False])
 async def test_a_failover(
-    own_postgres: PostgresServer, tmp_path: Path, away: float, *, is_synchronous: bool
+    own_postgres: PostgresServer,
+    own_redis: RedisServer,
+    tmp_path: Path,
+    away: float,
+    *,
+    is_synchronous: bool,
 ) -> None:
     """With a synchronous standby nothing acknowledged is lost; else all are told what is."""
     standby = own_postgres.add_standby()
     if is_synchronous:
         own_postgres.require_standby()
     url = own_postgres.url("public", standby)
-    nodes = [Server(tmp_path / f"node-{number}.db", url=url) for number in range(2)]
+    bus = ("--bus", f"redis://127.0.0.1:{own_redis.port}")
+    nodes = [Server(tmp_path / f"node-{number}.db", *bus, url=url) for number in range(2)]
     crowd = [Survivor(f"Nick {n}", pause=PAUSE, dice=random.Random(n)) for n in range(PEOPLE)]  # noqa: S311
     pause = 0.0
 

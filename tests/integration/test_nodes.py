@@ -16,8 +16,9 @@ from tests.integration.commands import outcome
 from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_moderation import make_class, moderate
 from tests.integration.uploads import fetch, upload
+from trio_chat.journal.hearing import Hearing
 from trio_chat.journal.hints import Codec, Hint, Outgoing
-from trio_chat.journal.postgres import notify
+from trio_chat.journal.postgres import keeping, notify
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.wire import Wire
 from trio_chat.protocol.close import REMOVED, SIGNED_OUT
@@ -132,7 +133,7 @@ async def test_a_listener_that_is_lost(
 ) -> None:
     """It listens again on another connection, and reads what it has missed."""
     one, other = nodes
-    monkeypatch.setattr(notify, "RETRY", 0.01)
+    monkeypatch.setattr(keeping, "RETRY", 0.01)
     async with chatting(one, "Ann", "tea") as ann, chatting(other, "Ben", "tea") as ben:
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             connection.execute(LISTENERS)
@@ -148,7 +149,7 @@ async def test_a_listener_that_is_deaf(nodes: Pair, monkeypatch: pytest.MonkeyPa
     """It hears not even itself, though nothing fails: it is found by that, and listens anew."""
     monkeypatch.setattr(notify, "DEAF", 0.2)
     monkeypatch.setattr(notify, "BEAT", 0.05)
-    monkeypatch.setattr(notify, "RETRY", 0.01)
+    monkeypatch.setattr(keeping, "RETRY", 0.01)
     heard = Wire.heard
     deaf: set[Wire] = set()
 
@@ -178,7 +179,7 @@ async def test_who_may_not_speak(nodes: Pair, postgres_url: str) -> None:
     outgoing = Outgoing()
     async with chatting(one, "Ann", "tea") as ann:
         await ann.send("tea", "one")
-        before = bus.figures.heard
+        before = bus.figures.heard.total()
         outgoing.miss()
         [hint] = outgoing.take(1)
         signed = known.encode(hint)
@@ -190,9 +191,9 @@ async def test_who_may_not_speak(nodes: Pair, postgres_url: str) -> None:
             ):
                 connection.execute("SELECT pg_notify(%s, %s)", (bus._channel, data.decode()))
         with trio.fail_after(PATIENCE):
-            while b"34" * 8 not in bus._heard:
+            while b"34" * 8 not in bus._hearing._lasts:
                 await trio.sleep(0.01)
-        assert bus.figures.heard > before
+        assert bus.figures.heard.total() > before
         assert await ann.send("tea", "two") == 2
 
 
@@ -207,7 +208,7 @@ async def test_a_node_that_hears_late(nodes: Pair, monkeypatch: pytest.MonkeyPat
         await ann.send("tea", "one")
         await ben.until("msg")
         other.server._journal.has_changed = stay  # type: ignore[method-assign]
-        monkeypatch.setattr(NotifyBus, "_take", lambda *_: None)
+        monkeypatch.setattr(Hearing, "take", lambda *_: None)
         last = await ann.send("tea", "two")
         wish = {"room": "tea", "last": last, "epoch": ann.epoch}
         async with chatting(other, "Cid", wish) as cid:

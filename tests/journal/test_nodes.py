@@ -10,10 +10,12 @@ import pytest
 import trio
 
 from tests.journal.drafts import ROOM, Clock, fill, say
+from trio_chat.journal import hearing
 from trio_chat.journal.bus import NoBus
+from trio_chat.journal.hearing import NOTIFY
 from trio_chat.journal.hints import Codec, Hint
 from trio_chat.journal.people import PersonRecord, encode
-from trio_chat.journal.postgres import forgetting, held, notify, places
+from trio_chat.journal.postgres import forgetting, held, places
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.notify import NotifyBus
@@ -110,12 +112,12 @@ async def test_no_more_nodes_are_remembered_than_may_be(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one heard longest ago goes."""
-    monkeypatch.setattr(notify, "NODES", 2)
+    monkeypatch.setattr(hearing, "NODES", 2)
     bus = bus_of(both[0])
     for number in (1, 2, 1, 3):
         codec = Codec(both[0].secret, str(number) * 32)
-        bus._take(codec.encode(Hint(number, {}, [])))
-    assert [*bus._heard] == [b"1" * 16, b"3" * 16]
+        bus._hearing.take(codec.encode(Hint(number, {}, [])), NOTIFY)
+    assert [*bus._hearing._lasts] == [b"1" * 16, b"3" * 16]
 
 
 async def test_a_node_that_is_cut_off_claims_if_it_is_alone(both: Both) -> None:

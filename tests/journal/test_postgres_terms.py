@@ -188,7 +188,7 @@ async def test_nodes_tell_each_other_within_a_term(postgres_url: str) -> None:
     bus, run, worked = journal._notify, journal._database.run, []
 
     class Late:
-        async def run(self, *_: object) -> list[object]:
+        async def ask(self, *_: object) -> list[object]:
             return []
 
         async def heard(self) -> list[bytes]:
@@ -196,14 +196,14 @@ async def test_nodes_tell_each_other_within_a_term(postgres_url: str) -> None:
             return [b"late"]
 
     await bus._listen(Late())  # type: ignore[arg-type]
-    assert bus.figures.heard == 0
+    assert bus.figures.heard.total() == 0
 
     async def work(_: object) -> None:
         worked.append(True)
 
-    await bus._connect(work)
+    await bus._keeper._connect(work)
     bus.renew(run)
-    await bus._connect(work)
+    await bus._keeper._connect(work)
     assert worked == [True]
     await journal.close()
 

@@ -27,7 +27,8 @@ NO_BOUNDS = {
         protocol.room_rules.DAY
         journal.sqlite.space.GIGABYTE journal.sqlite.space.MEGABYTE""",
     "formats: sizes of fields, numbers that others define, numbers that stand for something": """
-        addresses.HIGHEST_PORT auth.password.SALT_BYTES auth.password.BLOCK_SIZE
+        addresses.HIGHEST_PORT bus_url.PORT bus_url.SENTINEL_PORT
+        auth.password.SALT_BYTES auth.password.BLOCK_SIZE
         auth.password.COST auth.password.PARALLELISM core.clearings.KEY_BYTES
         core.held.CID_BYTES core.held.NUMBERS core.held.LOWEST core.held.SHARED_NUMBERS
         journal.postgres.held.MARK core.links.ID_BYTES
@@ -76,7 +77,7 @@ NO_BOUNDS = {
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
         journal.postgres.notify.BEAT journal.postgres.notify.PACE
         journal.postgres.notify.MOVES_PACE journal.postgres.notify.GAP_PAUSE
-        journal.postgres.notify.RETRY
+        journal.postgres.keeping.RETRY journal.redis.line.BEAT
         core.claims.RETRY_MS journal.postgres.claims.RETRY_MS
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY
         core.records.SHARED_LAZY core.room.CROWD_PAUSE
@@ -95,12 +96,14 @@ NO_BOUNDS = {
         protocol.dialects.v1.EXCESS_RETRY_MS
         standard_streams.TICK standard_streams.STUCK_INTERVAL web.api.routes.PREFLIGHT_AGE""",
     "sizes of one read or write of what may be longer": """
+        journal.redis.wire.READ_SIZE
         client.client.READ_SIZE web.downloads.PIECE web.hypercorn_bridge.UPLOAD_READ_SIZE
         named_files.READ_SIZE net.head.READ_SIZE
         journal.storage.ACTS journal.storage.ACTS_BYTES
         net.streams.LINGER_SIZE standard_streams.PIECE""",
     "clocks that jump": "journal.retention.TRUST journal.times.SETBACK",
     "bounds and defaults of settings": """
+        bus_url.MOST_PLACES
         config.LARGEST_BUFFER config.LONGEST_NAME config.MOST_CHANGES config.MOST_EMOJI
         config.LEAST_ROOM config.MOST_WORKERS setting_fields.MOST setting_fields.LONGEST
         setting_relations.LEAST_DATABASE setting_relations.MOST_TITLE

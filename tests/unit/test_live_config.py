@@ -202,9 +202,11 @@ def test_what_needs_a_restart_stays_and_is_named(name: str) -> None:
     other |= {"metrics_listen": "127.0.0.1:9464"}
     other |= {"log_format": "json", "debug": "on", "fan_out": "loop"}
     other |= {"listen": ("unix:chat.sock",), "socket_mode": "600", "socket_group": "chat"}
-    wanted = with_one(name, other.get(name, 77), text_limit=5)
-    config, left_out = without_restart(Config(), wanted)
-    assert (config, left_out) == (Config(text_limit=5), [name])
+    other |= {"bus": "redis://redis"}
+    needs: dict[str, Any] = {"database": "postgresql:///chat"} if name == "bus" else {}
+    wanted = with_one(name, other.get(name, 77), text_limit=5, **needs)
+    config, left_out = without_restart(Config(**needs), wanted)
+    assert (config, left_out) == (Config(text_limit=5, **needs), [name])
 
 
 def test_tls_is_turned_on_and_off_by_a_restart_alone() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from trio_chat import bus_url
 from trio_chat.commands.tables import show
 from trio_chat.config import Config
 from trio_chat.database_url import shown
@@ -60,6 +61,8 @@ def _value(config: Config, name: str) -> Any:  # noqa: ANN401 - whatever a setti
     value = getattr(config, name)
     if name == "database":
         return shown(value)
+    if name == "bus":
+        return value and str(bus_url.parse(value))
     return HIDDEN if value and SETTINGS[name].metadata["group"] == SECRET else value
 
 

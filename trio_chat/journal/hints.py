@@ -36,6 +36,9 @@ class Hint(msgspec.Struct, array_like=True):
     more was committed than is told, ``has_moves`` that who is in its rooms has changed, ``typing``
     who types there, ``counted`` what it counts. An event comes with whether others have changed
     with it.
+
+    Numbers below 0 are those of canaries, counted down: they go by a line that is to be proven, and
+    ``hears`` has the nodes whose canaries have come by that.
     """
 
     number: int
@@ -45,6 +48,7 @@ class Hint(msgspec.Struct, array_like=True):
     has_moves: bool = False
     typing: list[tuple[str, Person]] = []
     counted: Counted | None = None
+    hears: list[str] = []
 
 
 _encode = msgspec.json.Encoder().encode
@@ -147,24 +151,29 @@ class Codec:
         self._key = blake2b(secret, digest_size=32, person=b"hints of nodes").digest()
         self.node = node[:NODE].encode()
 
-    def encode(self, hint: Hint) -> bytes:
-        """Return a hint as it is sent."""
+    def encode(self, hint: Hint, channel: bytes = b"") -> bytes:
+        """Return a hint as it is sent.
+
+        Args:
+            hint: What is told.
+            channel: Where alone it counts; empty for that of the database, which lets in no others.
+        """
         signed = self.node + _encode(hint)
-        return self._sign(signed) + signed
+        return self._sign(signed, channel) + signed
 
     def is_own(self, data: bytes) -> bool:
         """Whether this node has sent a hint, as far as can be seen without reading it."""
         return data[2 * SIGNATURE : HEAD] == self.node
 
-    def decode(self, data: bytes) -> tuple[bytes, Hint] | None:
-        """Return whose hint it is, and what it tells; ``None`` if no node has sent it."""
+    def decode(self, data: bytes, channel: bytes = b"") -> tuple[bytes, Hint] | None:
+        """Return whose hint it is, and what it tells; ``None`` if no node has sent it there."""
         signed = data[2 * SIGNATURE :]
-        if not hmac.compare_digest(data[: 2 * SIGNATURE], self._sign(signed)):
+        if not hmac.compare_digest(data[: 2 * SIGNATURE], self._sign(signed, channel)):
             return None
         return signed[:NODE], _decode(signed[NODE:])
 
-    def _sign(self, signed: bytes) -> bytes:
-        digest = blake2b(signed, key=self._key, digest_size=SIGNATURE)
+    def _sign(self, signed: bytes, channel: bytes = b"") -> bytes:
+        digest = blake2b(channel + signed, key=self._key, digest_size=SIGNATURE)
         return digest.hexdigest().encode()
 
 

@@ -14,9 +14,10 @@ from prometheus_client.core import (
 
 from trio_chat.client.lookups import ConnectionContext
 from trio_chat.hub import Hub
+from trio_chat.journal.hearing import BUS, NOTIFY
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
-from trio_chat.measures import BackupFigures, FileFigures, Histogram, JournalFigures
+from trio_chat.measures import BackupFigures, BusFigures, FileFigures, Histogram, JournalFigures
 from trio_chat.metrics.health import Health
 from trio_chat.net.admission import Admission
 from trio_chat.protocol.events import StoredEvent
@@ -149,15 +150,28 @@ def _journal(hub: Hub, journal: JournalFigures) -> Iterator[Metric]:
         ("rooms_forgotten", "Rooms that nobody used."),
     ):
         yield _counter(f"journal_{name}", help_, journal.counts[name])
-    bus = journal.bus
-    yield _gauge("nodes", "Servers with the same database, this one too.", bus.others + 1)
-    hints = {"sent": bus.sent, "heard": bus.heard}
-    yield _counters("node_hints", "What nodes tell each other of commits.", "direction", hints)
-    yield _counter("node_reconnects", "New connections for that.", bus.reconnects)
+    yield from _bus(journal.bus)
     yield _gauge("database_bytes", "The database, as --max-database counts it.", journal.database)
     yield _gauge("write_ahead_log_bytes", "The log beside it.", journal.log)
     yield _gauge("disk_free_bytes", "Left on its disk.", journal.disk_free)
     yield _gauge("space_low", "Whether it will soon be full.", journal.is_space_low)
+
+
+def _bus(bus: BusFigures) -> Iterator[Metric]:
+    yield _gauge("nodes", "Servers with the same database, this one too.", bus.others + 1)
+    hints = CounterMetricFamily(
+        PREFIX + "node_hints",
+        "What nodes tell each other of commits.",
+        labels=("direction", "line"),
+    )
+    for direction, count in (("sent", bus.sent), ("heard", bus.heard)):
+        for line in (NOTIFY, BUS):
+            hints.add_metric((direction, line), count[line])
+    yield hints
+    yield _counter("node_reconnects", "New connections for that.", bus.reconnects)
+    yield _gauge("bus_up", "Whether this node hears itself by the bus.", bus.is_bus_up)
+    yield _gauge("bus_used", "Whether hints go by the bus alone.", bus.is_bus_used)
+    yield _counter("bus_reconnects", "New tries to reach the bus.", bus.bus_reconnects)
 
 
 def _files(figures: FileFigures) -> Iterator[Metric]:

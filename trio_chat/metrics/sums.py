@@ -12,7 +12,10 @@ GREATEST = {
     *("trio_chat_budget_used_ratio", "trio_chat_backup_last_timestamp_seconds"),
     "trio_chat_backup_seconds",
 }
-LEAST = {"trio_chat_ready", "process_start_time_seconds"}
+LEAST = {
+    *("trio_chat_ready", "trio_chat_bus_up", "trio_chat_bus_used"),
+    "process_start_time_seconds",
+}
 COUNTED = ("counter", "histogram")  # kinds that only grow
 
 

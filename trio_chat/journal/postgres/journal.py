@@ -27,6 +27,7 @@ from trio_chat.journal.postgres.upkeep import Upkeep, last_prune
 from trio_chat.journal.postgres.writer import Writer
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite.pruning import Limits
+from trio_chat.journal.telling import Line
 from trio_chat.journal.terms import Terms
 from trio_chat.journal.types import (
     Bounds,
@@ -123,6 +124,10 @@ class PostgresJournal:
             max_database=max_database,
             limits=limits,
         )
+
+    def use_line(self, line: Line) -> None:
+        """Have hints to other nodes go by a second line, while that is up."""
+        self._notify.use(line)
 
     @property
     def terms(self) -> Terms:

@@ -6,23 +6,23 @@ own, which waits for nothing; if the node dies in between, the others read what 
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-import msgspec
-import psycopg
 import structlog
 import trio
 
-from trio_chat.journal.hints import HINTS, Codec, Outgoing, arrived
+from trio_chat.journal.hearing import NOTIFY, Hearing
+from trio_chat.journal.hints import Codec, Outgoing
 from trio_chat.journal.postgres.claims import Claims
 from trio_chat.journal.postgres.held import Held
-from trio_chat.journal.postgres.link import Link, reason
+from trio_chat.journal.postgres.keeping import Keeper
+from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.runs import LEASE, Run
 from trio_chat.journal.postgres.wire import Row, Wire
+from trio_chat.journal.telling import Line, Telling
 from trio_chat.journal.types import (
     Arrived,
     Claimed,
@@ -30,7 +30,6 @@ from trio_chat.journal.types import (
     Counts,
     Elsewhere,
     HeldChanged,
-    JournalError,
     Moves,
     Result,
     Wishes,
@@ -43,9 +42,6 @@ DEAF = 3.0  # seconds without one of one's own; then the connection is made anew
 MOVES_PACE = 0.2  # seconds from one telling of who has come and gone to the next
 PACE = 0.01  # seconds from one telling to the next; what comes meanwhile goes together
 GAP_PAUSE = 0.05  # seconds in which what is missing in a room mostly comes by itself
-ANSWER_TIMEOUT = 10.0  # seconds for PostgreSQL to take a notification
-RETRY = 1.0  # seconds after a failure
-NODES = 1000  # of which the last number is remembered
 
 SETTINGS = (
     "SET synchronous_commit = off",
@@ -56,10 +52,8 @@ LIVE = (
     "UPDATE nodes SET until = clock_timestamp() + make_interval(secs => $2::integer)"
     " WHERE id = decode($1, 'hex') RETURNING 1"
 )
-EPOCH = "SELECT convert_from(value, 'UTF8') FROM meta WHERE key = 'epoch'"
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
 NOT_SHARED = "limits by the second are each server's own"
-FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
 
 Read = Callable[[Callable[[Link], Any]], Awaitable[Any]]
 Emit = Callable[[Arrived | Claimed], None]
@@ -88,26 +82,29 @@ class NotifyBus:
         self._emit: Emit = lambda _: None
         self._held = Held()
         self._counts: Callable[[], Counts] | None = None
-        self._hear_counts: Callable[[bytes, Counts], None] = lambda *_: None
         self._is_cut_off = False  # whether nothing can be written just now
         self._leased_until = float("inf")  # this node runs as far as others know; Trio's time
-        self._epoch = run.epoch.encode()
-        self._scopes: set[trio.CancelScope] = set()  # of what the term has to do with
-        self._url = url
+        self._keeper = Keeper(url, run.epoch.encode(), figures)
         self._id = run.id.hex().encode()
         self._codec = Codec(run.secret, run.id.hex())
         # Whoever may connect to the database may listen there, if they know to what.
         key = blake2b(run.secret, digest_size=16, person=b"channel of nodes").hexdigest()
         self._channel = f"trio_chat_{place}_{key}"
-        self._outgoing = Outgoing()
+        self._hearing = Hearing(self._codec, figures, self.miss)
+        self._telling = Telling(self._codec, figures, self._hearing)
         self._wanted = trio.Event()
-        self._number = 0  # of the last hint
-        self._heard: dict[bytes, int] = {}  # the number of the last hint of each node
         self._missed = trio.Event()
-        self._is_failing = False
         self._has_told = False  # that others run
         self.others = 0  # nodes that run besides this one
         self.figures = figures
+
+    def use(self, line: Line) -> None:
+        """Have hints go by a second line while that is up; it is run with the bus."""
+        self._telling.second = line
+
+    @property
+    def _outgoing(self) -> Outgoing:
+        return self._telling.outgoing
 
     def tell(self, results: Sequence[Result]) -> None:
         """Have other nodes told what is committed, if there are any."""
@@ -128,7 +125,7 @@ class NotifyBus:
 
     def count(self, tell: Callable[[], Counts], hear: Callable[[bytes, Counts], None]) -> None:
         """Have other nodes told with each beat what is counted, and hear it from them."""
-        self._counts, self._hear_counts = tell, hear
+        self._counts, self._hearing.hear_counts = tell, hear
 
     def claim(self, wishes: Wishes) -> None:
         """Have nicks claimed, or released; at once while this node is alone and cut off."""
@@ -174,9 +171,8 @@ class NotifyBus:
 
     def renew(self, run: Run) -> None:
         """Tell and hear in another term: what the one before still says counts no more."""
-        self._epoch = run.epoch.encode()
-        for scope in self._scopes:
-            scope.cancel(reason="another term has begun")
+        self._telling.forget()
+        self._keeper.renew(run.epoch.encode())
 
     async def until_missed(self) -> None:
         """Wait until something may have been missed of what others tell."""
@@ -185,34 +181,12 @@ class NotifyBus:
 
     async def run(self, emit: Emit) -> None:
         """Tell and hear until cancelled."""
-        self._emit = emit
+        self._emit = self._hearing.emit = emit
         self.others = 1  # there may be one until that is known
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._keep_on, self._speak)
-            nursery.start_soon(self._keep_on, self._listen)
-
-    async def _keep_on(self, work: Callable[[Wire], Awaitable[None]]) -> None:
-        """Work on a connection for ever, on another one when it is lost, or another term begins."""
-        while True:
-            with trio.CancelScope() as scope:
-                self._scopes.add(scope)
-                await self._connect(work)
-                await trio.sleep(RETRY)
-            self._scopes.discard(scope)
-            self.figures.reconnects += 1
-
-    async def _connect(self, work: Callable[[Wire], Awaitable[None]]) -> None:
-        """Work on a connection until it is lost."""
-        try:
-            wire = await Wire.open(self._url)
-            with closing(wire):
-                if await self._ask(wire, EPOCH) != [[self._epoch]]:
-                    raise JournalError("the database is in another term")
-                await work(wire)
-        except FAILURES as error:
-            if not self._is_failing:
-                self._is_failing = True
-                log.error("nodes cannot tell each other", reason=reason(error))
+            nursery.start_soon(self._keeper.keep_on, self._speak)
+            nursery.start_soon(self._keeper.keep_on, self._listen)
+            nursery.start_soon(self._keep_second)
 
     # Telling
 
@@ -257,8 +231,7 @@ class NotifyBus:
                     await self._wanted.wait()
 
     async def _ask(self, wire: Wire, statement: str, *parameters: bytes) -> list[Row]:
-        with trio.fail_after(ANSWER_TIMEOUT):
-            return await wire.run(statement, parameters)
+        return await wire.ask(statement, *parameters)
 
     async def _beat(self, wire: Wire) -> None:
         """Say that this node runs, learn whether others do, and let it be heard by oneself."""
@@ -270,10 +243,10 @@ class NotifyBus:
         [[others]] = await self._ask(wire, OTHERS, self._id)
         self._count_others(int(others or 0))
         if not self.others:
-            self._outgoing = Outgoing()
+            self._telling.outgoing = Outgoing()
         if counts := self._counts and self._counts():  # of long ago nobody is told later
             self._outgoing.add_counts(counts)
-        await self._send(wire)
+        await self._send(wire, is_beat=True)
 
     def _count_others(self, others: int) -> None:
         if not (others and self.others):
@@ -283,56 +256,56 @@ class NotifyBus:
             log.warning("another server has the database, too", reason=NOT_SHARED)
         self.others = self.figures.others = others
 
-    async def _send(self, wire: Wire) -> None:
-        hints = self._outgoing.take(self._number + 1)
-        self._number += len(hints)
-        for first in range(0, len(hints), HINTS):
-            some = [self._codec.encode(hint) for hint in hints[first : first + HINTS]]
-            calls = ", ".join(f"pg_notify($1, ${number})" for number in range(2, len(some) + 2))
-            await self._ask(wire, f"SELECT {calls}", self._channel.encode(), *some)
-        self.figures.sent += len(hints)
+    async def _send(self, wire: Wire, *, is_beat: bool = False) -> None:
+        async def notify(hints: Sequence[bytes]) -> None:
+            calls = ", ".join(f"pg_notify($1, ${number})" for number in range(2, len(hints) + 2))
+            await self._ask(wire, f"SELECT {calls}", self._channel.encode(), *hints)
+
+        await self._telling.tell(notify, self.others, is_beat=is_beat)
 
     # Hearing
 
     async def _listen(self, wire: Wire) -> None:
         await self._ask(wire, f"LISTEN {self._channel}")
-        epoch = self._epoch
-        self._heard.clear()
+        epoch = self._keeper.epoch
         self._missed.set()
         deaf_at = trio.current_time() + DEAF
         while True:
             with trio.fail_at(deaf_at):
                 told = await wire.heard()
-            if epoch is not self._epoch:
+            if epoch is not self._keeper.epoch:
                 return  # it is of the term before
             for data in told:
                 if self._codec.is_own(data):
                     deaf_at = trio.current_time() + DEAF
-                    if self._is_failing:
-                        self._is_failing = False
-                        log.info("nodes can tell each other again")
+                    self._keeper.succeed()
                 else:
-                    self._take(data)
+                    self._hearing.take(data, NOTIFY)
             await trio.lowlevel.checkpoint()
 
-    def _take(self, data: bytes) -> None:
-        """Take in what another node tells."""
-        try:
-            read = self._codec.decode(data)
-        except msgspec.MsgspecError:  # it is of a release that tells something else
-            self._missed.set()
-            return
-        if read is None:
-            return
-        node, hint = read
-        self.figures.heard += 1
-        before = self._heard.pop(node, hint.number - 1)
-        self._heard[node] = hint.number
-        if len(self._heard) > NODES:
-            del self._heard[next(iter(self._heard))]
-        if hint.is_all or hint.has_moves or hint.number != before + 1:
-            self._missed.set()
-        if hint.counted:
-            self._hear_counts(node, hint.counted)
-        if hint.events or hint.rooms or hint.typing:
-            self._emit(arrived(hint))
+    # The second line
+
+    async def _keep_second(self) -> None:
+        """Have the second line run for ever, in each term by another channel.
+
+        Nobody at the other end refuses what is said in a term that is over, as this database does.
+        """
+
+        async def run() -> None:
+            epoch = self._keeper.epoch
+            told = f"{self._channel} {epoch.decode()}".encode()
+            key = blake2b(told, digest_size=16, person=b"second line").hexdigest()
+
+            def is_over() -> bool:
+                return epoch is not self._keeper.epoch
+
+            await self._telling.run_second(f"trio_chat_{key}", is_over, self._second_changed)
+
+        while True:
+            await self._keeper.in_term(run)
+
+    def _second_changed(self) -> None:
+        """Let all look what the database says: what was under way may be lost."""
+        self.miss()
+        self._outgoing.miss()
+        self._wanted.set()

@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from trio_chat.journal.postgres.link import PATIENCE, parse
 
 CONNECT_TIMEOUT = 20.0  # seconds, for all addresses of a server together
+ANSWER_TIMEOUT = 10.0  # seconds for the server to take a notification
 DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 
 Row = list[bytes | None]
@@ -69,6 +70,16 @@ class Wire:
             rows += [
                 [result.get_value(row, one) for one in columns] for row in range(result.ntuples)
             ]
+
+    async def ask(self, statement: str, *parameters: bytes) -> list[Row]:
+        """Run one statement that takes no time; return its rows, as texts.
+
+        Raises:
+            psycopg.Error: it failed.
+            trio.TooSlowError: it took ``ANSWER_TIMEOUT``.
+        """
+        with trio.fail_after(ANSWER_TIMEOUT):
+            return await self.run(statement, parameters)
 
     async def heard(self) -> list[bytes]:
         """Wait until something is notified; return all that has been.

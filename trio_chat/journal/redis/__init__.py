@@ -1,0 +1,1 @@
+"""Redis as a second way for what nodes tell each other."""
