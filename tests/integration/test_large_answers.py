@@ -213,8 +213,8 @@ async def test_a_list_of_rooms_with_long_topics_fits() -> None:
 async def test_a_very_long_list_of_members_is_cut() -> None:
     """And says how many people there are."""
     nicks = [f"{number:04} {'x' * 27}" for number in range(1500)]
-    patience = {"hello_timeout": 120.0, "write_timeout": 120.0, "outbox_frames": 10_000}
-    async with running(**patience) as server, AsyncExitStack() as stack:
+    patience: dict[str, Any] = dict.fromkeys(("hello_timeout", "write_timeout"), 120.0)
+    async with running(outbox_frames=10_000, **patience) as server, AsyncExitStack() as stack:
         room = [await stack.enter_async_context(connected(server)) for _ in nicks]
         for chatter, nick in zip(room, nicks, strict=True):
             await chatter.say({"t": "hello", "nick": nick, "rooms": [{"room": "tea"}]})
