@@ -40,9 +40,14 @@ async def raid(assault: Assault, number: int) -> None:
     since = int(time.time() * 1000)
     raiders: list[Peer] = []
     try:
-        async with trio.open_nursery() as nursery:
-            for _ in range(people):
-                nursery.start_soon(_flood, assault, raiders, room, [people / RATE] * each)
+        async with trio.open_nursery() as reading:  # who reads nothing is cut off
+            for one in (teacher, watcher):
+                reading.start_soon(one.drain)
+            async with trio.open_nursery() as nursery:
+                for _ in range(people):
+                    pauses = [people / RATE] * each
+                    nursery.start_soon(_flood, assault, raiders, room, pauses, reading)
+            reading.cancel_scope.cancel()
         await _check(watcher, room, min(PAGE, people * each))
         await _asked(teacher, t="raid", room=room, since=since)
         await _check(watcher, room, 0)
@@ -61,13 +66,21 @@ async def raid(assault: Assault, number: int) -> None:
             await peer.aclose()
 
 
-async def _flood(assault: Assault, raiders: list[Peer], room: str, pauses: list[float]) -> None:
+async def _flood(
+    assault: Assault,
+    raiders: list[Peer],
+    room: str,
+    pauses: list[float],
+    reading: trio.Nursery,
+) -> None:
+    """Come into the room, flood it, and go on reading in a nursery."""
     peer = await assault.open()
     raiders.append(peer)
     await peer.hello([room])
     for pause in pauses:
         await trio.sleep(random.uniform(0, 2 * pause))  # noqa: S311 - no secret
         await _asked(peer, t="send", room=room, text="raid")
+    reading.start_soon(peer.drain)
 
 
 async def _comes_back(assault: Assault, raider: Peer, room: str, expected: str) -> None:
