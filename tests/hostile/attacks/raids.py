@@ -14,10 +14,11 @@ RAIDERS, MESSAGES = 500, 20  # people, and messages of each
 FEW_RAIDERS, FEW_MESSAGES = 100, 10  # in the short form
 RATE = 250  # messages a second of all raiders together, beyond what a room takes by default
 PAGE = 100  # messages that are looked at afterwards
-# Without the limits by which one address alone could not make such a raid.
+# Without the limits by which one address alone could not make such a raid, and without pings: these
+# peers answer none, and are here for longer than that is borne.
 OPEN = dict.fromkeys(
     ("room_rate", "send_rate", "address_write_rate", "new_name_rate", "new_room_rate"), "off"
-)
+) | {"ping_interval": "0"}
 
 
 @attack(settings=OPEN)
