@@ -9,8 +9,8 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.unit.house import CONFIG, GET, GET_FILE, house, status
-from trio_chat.net.acceptor import LAST_HEADS
 from trio_chat.net.head import END_OF_HEAD
+from trio_chat.net.reception import LAST_HEADS
 from trio_chat.protocol import requests
 from trio_chat.rates import Rate
 

@@ -17,9 +17,10 @@ from trio_chat.client.lookups import EXITS, make_context
 from trio_chat.config import Config
 from trio_chat.journal.history import History
 from trio_chat.limits.limits import Limits
-from trio_chat.net.acceptor import HANDSHAKES, HEADS, Acceptor
+from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
+from trio_chat.net.reception import HANDSHAKES, HEADS
 from trio_chat.protocol import requests
 from trio_chat.protocol.dialects import plain
 

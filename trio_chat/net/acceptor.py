@@ -1,6 +1,5 @@
 """The acceptor: takes every connection of the port, serves files, and routes other requests."""
 
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -22,43 +21,30 @@ from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import (
-    END_OF_HEAD,
-    READ_SIZE,
     Answer,
     Head,
     HttpError,
     check_encoding,
-    read_head,
 )
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
 from trio_chat.net.probes import NO_PROBES, Probes
 from trio_chat.net.problems import as_told_at
-from trio_chat.net.proxy_header import SIGNATURE, is_proxy_header, read_proxy_header
+from trio_chat.net.reception import Reception
 from trio_chat.net.refused_handshakes import RefusedHandshakes
 from trio_chat.net.site import Site, allowed_origins, prefix_of
 from trio_chat.net.streams import (
     Stream,
     address_of,
     linger,
-    read_now,
     reset_on_close,
-    tcp_of,
 )
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
 
-HANDSHAKES = (
-    4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
-)
-# Requests for which was waited that are read in one round; each takes up to half a millisecond.
-HEADS = 8
 FILE_COST = 0.2  # of an HTTP request; a file is answered from memory
 FILES = "/files/"  # the files of messages; pages fetch many at once
-# Seconds at a shutdown for the request of a connection that was accepted just before: it is
-# answered, as its sender would take it for an error if it was not.
-LAST_HEADS = 0.25
 REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
@@ -112,11 +98,10 @@ class Acceptor:
         self._rates = AddressRates(config, limits)
         self.admission = Admission(config, limits)
         self._refusals = 0
-        self._handshakes = trio.CapacityLimiter(HANDSHAKES)
-        self._heads = trio.CapacityLimiter(HEADS)
-        self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
+        self._reception = Reception(
+            config, self._forwarding, self._rates, self._refused_handshakes, self.admission
+        )
         self._numbers = count(1)  # of connections, for the log
-        self._is_shut = False
 
     async def answer(self, stream: Stream) -> None:
         """Serve one connection to its end, and close it. Only cancellation leaves it.
@@ -152,11 +137,8 @@ class Acceptor:
 
     def shut(self) -> None:
         """Stop waiting for requests that have not come yet, but for what is on its way already."""
-        self._is_shut = True
+        self._reception.shut()
         self.admission.end_idle()
-        last = trio.current_time() + LAST_HEADS
-        for scope in self._waiting:
-            scope.deadline = min(scope.deadline, last)
 
     async def _refuse_connection(self, stream: Stream, refusal: HttpError, address: str) -> None:
         """Answer a connection over a limit; with very many of them, close it without an answer."""
@@ -188,7 +170,7 @@ class Acceptor:
         path, address = "", peer
         served = 0
         try:
-            head, peer = await self._await_head(stream, peer, slot)
+            head, peer = await self._reception.first_head(stream, peer, slot)
             while head:
                 path = head.path
                 if answer := await self._probes.answer(head, prefix_of(self._config)):
@@ -208,9 +190,9 @@ class Acceptor:
                         return serving
                     rest = await self._on_http(stream, head, visitor)
                 path = ""
-                if rest is None or self._is_shut or not self.admission.rest(slot):
+                if rest is None or self._reception.is_shut or not self.admission.rest(slot):
                     return None
-                head = await self._next_head(stream, slot.key or peer, rest)
+                head = await self._reception.next_head(stream, slot.key or peer, rest)
         except HttpError as refusal:
             await self._refuse(stream, as_told_at(path or refusal.path, refusal), address)
         return None
@@ -226,7 +208,7 @@ class Acceptor:
             reveal(peer_class(address))
         self.hosts.check(head, address)
         head = self._site.own(head)
-        if self._is_shut or number >= self._config.keep_alive_requests:
+        if self._reception.is_shut or number >= self._config.keep_alive_requests:
             head = replace(head, is_last=True)
         return head, address
 
@@ -301,111 +283,4 @@ class Acceptor:
         if eventstream.is_asked_for(head):
             join, answer = eventstream.begin(head, self._config)
             return self._on_events(stream, join, answer, head.rest, visitor)
-        return None
-
-    async def _await_head(self, stream: Stream, peer: str, slot: Slot) -> tuple[Head | None, str]:
-        """Return the first request head, or ``None`` if there is nobody to answer; and the peer.
-
-        That is who a proxy that only passes on bytes says it is.
-
-        Raises:
-            HttpError: it is not clean, or does not come within ``head_timeout``.
-        """
-        already_read = b"" if slot.is_proxys else read_now(stream, READ_SIZE)
-        if END_OF_HEAD in already_read:  # as a rule: see ``DEFER_ACCEPT``
-            return await self._read_head(stream, already_read, peer, slot), peer
-        timeout = LAST_HEADS if self._is_shut else self._config.head_timeout
-        with trio.move_on_after(timeout) as scope:
-            self._waiting.add(scope)
-            try:
-                if slot.is_proxys:
-                    peer, already_read = await self._read_sender(stream, peer, slot)
-                if isinstance(stream, trio.SSLStream):
-                    await self._shake_hands(stream, peer, slot)
-                elif isinstance(stream, trio.SocketStream) and not already_read:
-                    await self._await_turn(stream)
-                return await self._read_head(stream, already_read, peer, slot), peer
-            finally:
-                self._waiting.discard(scope)
-        if self._is_shut:
-            return None, peer  # which nobody has to hear of
-        raise HttpError(408, "the request did not come in time")
-
-    async def _await_turn(self, stream: trio.SocketStream) -> None:
-        """Wait until something comes, and for the other requests that came at the same moment.
-
-        All of a crowd in one round of the loop would keep everybody else waiting.
-        """
-        await trio.lowlevel.wait_readable(stream.socket)
-        async with self._heads:
-            await trio.lowlevel.checkpoint()
-
-    async def _read_head(
-        self, stream: Stream, already_read: bytes, peer: str, slot: Slot
-    ) -> Head | None:
-        try:
-            return await read_head(stream, self._config.head_limit, already_read)
-        except HttpError as refusal:
-            self._tell_of_header(refusal.begun, peer, slot)
-            self._refused_handshakes.tell_protocol(refusal.begun, peer_class(peer))
-            raise
-
-    async def _read_sender(self, stream: Stream, peer: str, slot: Slot) -> tuple[str, bytes]:
-        """Return who is behind a trusted proxy, if its first bytes tell; else the proxy.
-
-        The bytes that come with it are what has been read of the request.
-
-        Raises:
-            HttpError: what it tells is not clean, or the sender has too many connections.
-        """
-        told, already_read = await read_proxy_header(tcp_of(stream).socket)
-        if told and not self._forwarding.is_trusted(told):
-            slot.give_to(told)
-            reveal(peer_class(told))
-        return told or peer, already_read
-
-    def _tell_of_header(self, begun: bytes, peer: str, slot: Slot) -> None:
-        """Log that a proxy tells by the PROXY protocol who is behind it, and is not trusted."""
-        if is_proxy_header(begun) and not slot.is_proxys:
-            self._forwarding.warn(peer)
-
-    async def _shake_hands(
-        self, stream: trio.SSLStream[trio.SocketStream], peer: str, slot: Slot
-    ) -> None:
-        """Make the TLS handshake, once the peer's hello is there and few others begin theirs.
-
-        Raises:
-            trio.BrokenResourceError: it fails, or the peer's address makes too many.
-        """
-        await trio.lowlevel.wait_readable(tcp_of(stream).socket)
-        if not slot.is_proxys:
-            begun = await tcp_of(stream).socket.recv(len(SIGNATURE), socket.MSG_PEEK)
-            self._tell_of_header(begun, peer, slot)
-            await self._rates.pay_handshake(peer)
-        async with self._handshakes:
-            await trio.lowlevel.checkpoint()
-        try:
-            await stream.do_handshake()
-        except trio.BrokenResourceError as error:
-            self._refused_handshakes.tell_tls(error.__cause__)
-            raise
-
-    async def _next_head(self, stream: Stream, address: str, already_read: bytes) -> Head | None:
-        """Return the head of a further request, or ``None`` if none comes in time.
-
-        The address is the one for which the connection counts.
-
-        Raises:
-            HttpError: it is not clean.
-        """
-        if already_read:  # perhaps a whole one; without a wait its sender would keep all others
-            await trio.lowlevel.checkpoint()
-        with trio.move_on_after(self._config.keep_alive_timeout) as scope:
-            self.admission.begin_idle(address, scope)
-            try:
-                if isinstance(stream, trio.SocketStream) and not already_read:
-                    await self._await_turn(stream)
-                return await read_head(stream, self._config.head_limit, already_read)
-            finally:
-                self.admission.finish_idle(address, scope)
         return None
