@@ -8,7 +8,7 @@ from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, arrives, asks, house, kinds, says
 from trio_chat.config import Config
-from trio_chat.core.backlog import REQUESTS_EACH
+from trio_chat.core.backlog import REQUESTS, REQUESTS_EACH
 from trio_chat.core.messages import Message, Register, Shutdown, Unregister
 from trio_chat.core.registration import GOODBYE_DELAY
 from trio_chat.core.settling import HOLD
@@ -299,11 +299,11 @@ async def test_a_room_is_forgotten_when_nobody_is_in_it() -> None:
 
 async def test_what_waits_is_taken_in_one_turn() -> None:
     """The longer a turn takes, the more the next one carries, within a budget."""
-    many = [Listener() for _ in range(100)]
+    many = [Listener() for _ in range(REQUESTS)]
     async with house() as home:
         await home.turn(*map(arrives, many))
         await home.turn(*(says(one, str(number)) for number, one in enumerate(many)))
-    assert many[0].got == ["\n".join(map(str, range(100))).encode()]
+    assert many[0].got == ["\n".join(map(str, range(REQUESTS))).encode()]
 
 
 async def test_what_is_beyond_the_budget_of_a_turn_comes_in_the_next_ones() -> None:
