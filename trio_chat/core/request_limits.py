@@ -260,12 +260,11 @@ class RequestLimits:
         buckets = {name: quota.bucket(name)}
         if isinstance(request, requests.WriteRequest):
             buckets |= self._shared(room, address, now)
-        delay, slowest = _slowest(buckets, _cost(request), now)
-        if delay:
+        cost = _cost(request)
+        if not take_from_all(buckets.values(), now, cost):
+            delay, slowest = _slowest(buckets, cost, now)
             self._limits.counters.count(slowest, "http", address, now)
             raise RequestError("too_fast", TOO_FAST, in_ms(delay))
-        for bucket in buckets.values():
-            bucket.take(now, _cost(request))
 
 
 def _cost(request: AnyAsked | requests.Request) -> int:

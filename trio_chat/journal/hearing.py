@@ -1,6 +1,7 @@
 """Hearing: takes in what other nodes tell, each hint once, by whichever line it comes first."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 import trio
@@ -11,6 +12,8 @@ from trio_chat.measures import BusFigures
 
 NODES = 1000  # of which the last number is remembered
 PROOF = 3.0  # seconds for which a canary proves something
+
+N = TypeVar("N", int, float)
 
 NOTIFY, BUS = "notify", "bus"  # the lines
 
@@ -86,10 +89,10 @@ class Hearing:
         return len(_lately(self._hearers))
 
 
-def _put(found: dict[bytes, float] | dict[bytes, int], node: bytes, value: float) -> None:
+def _put(found: dict[bytes, N], node: bytes, value: N) -> None:
     """Remember something of a node as the latest; of too many the earliest goes."""
     found.pop(node, None)
-    found[node] = value  # type: ignore[assignment]
+    found[node] = value
     if len(found) > NODES:
         del found[next(iter(found))]
 

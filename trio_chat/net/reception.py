@@ -14,9 +14,8 @@ from trio_chat.net.proxy_header import SIGNATURE, is_proxy_header, read_proxy_he
 from trio_chat.net.refused_handshakes import RefusedHandshakes
 from trio_chat.net.streams import Stream, read_now, tcp_of
 
-HANDSHAKES = (
-    4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
-)
+# TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU.
+HANDSHAKES = 4
 # Requests for which was waited that are read in one round; each takes up to half a millisecond.
 HEADS = 8
 # Seconds at a shutdown for the request of a connection that was accepted just before: it is
