@@ -207,10 +207,7 @@ class PostgresServer:
 
     def url(self, schema: str = "public", *others: "PostgresServer") -> str:
         """Return the URL of a schema, here or at whichever server takes writes."""
-        options = quote(f"-csearch_path={schema}", safe="")
-        hosts = ",".join(quote(str(server.folder)) for server in (self, *others))
-        url = f"postgresql://postgres@/postgres?host={hosts}&options={options}"
-        return f"{url}&target_session_attrs=read-write" if others else url
+        return url_at(self.folder, *(server.folder for server in others), schema=schema)
 
     def new_url(self) -> str:
         """Return the URL of a schema in which there is nothing."""
@@ -224,6 +221,14 @@ class PostgresServer:
         if self._process and self._process.poll() is None:
             self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def url_at(*folders: Path, schema: str = "public") -> str:
+    """Return the URL of a schema at the first of some places that takes writes."""
+    options = quote(f"-csearch_path={schema}", safe="")
+    hosts = ",".join(quote(str(folder)) for folder in folders)
+    url = f"postgresql://postgres@/postgres?host={hosts}&options={options}"
+    return f"{url}&target_session_attrs=read-write" if len(folders) > 1 else url
 
 
 def _somebody() -> str:

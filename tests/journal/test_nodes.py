@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import closing
-from functools import partial
+from pathlib import Path
 from unittest.mock import ANY
 
 import psycopg
@@ -10,12 +10,14 @@ import pytest
 import trio
 
 from tests.journal.drafts import ROOM, Clock, fill, say
+from tests.postgres import PostgresServer, url_at
 from trio_chat.journal import hearing
 from trio_chat.journal.bus import NoBus
 from trio_chat.journal.hearing import NOTIFY
 from trio_chat.journal.hints import Codec, Hint
 from trio_chat.journal.people import PersonRecord, encode
 from trio_chat.journal.postgres import forgetting, held, places
+from trio_chat.journal.postgres import wire as wire_module
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.notify import NotifyBus
@@ -148,12 +150,12 @@ async def test_a_node_commits_nothing_after_its_lease(both: Both) -> None:
     bus._leased_until = float("inf")
     assert bus.has_lapsed
     with closing(await Wire.open(both[0]._database.url)) as wire:
-        assert await bus._claims.write(partial(bus._ask, wire))
+        assert await bus._claims.write(wire.ask)
         assert not bus.has_lapsed
 
         async def ask(*question: bytes) -> object:
             bus._claims.wish({"ann": None})
-            return await bus._ask(wire, *question)
+            return await wire.ask(*question)
 
         bus._claims.wish({"ann": "b"})
         assert await bus._claims.write(ask) == Claimed([("ann", "b")], ANY, ANY)
@@ -170,7 +172,7 @@ async def test_the_last_node_after_a_crash_waits_for_nobody(both: Both) -> None:
 
         async def granted() -> bool:
             claims.wish({"ann": "a"})
-            claimed = await claims.write(partial(bus_of(one)._ask, wire))
+            claimed = await claims.write(wire.ask)
             connection.execute("UPDATE nicks SET since = clock_timestamp() WHERE folded = ''")
             assert claimed
             return claimed.holders.get("ann") == "a"
@@ -206,7 +208,7 @@ async def test_what_is_dropped_while_others_look(
 
         async def ask(statement: str, *parameters: bytes) -> object:
             one.hold({1: None})
-            return await one._ask(wire, statement, *parameters)
+            return await wire.ask(statement, *parameters)
 
         one.hold({1: b"first", 2: b"second"})
         await one._held.write(ask)
@@ -214,7 +216,7 @@ async def test_what_is_dropped_while_others_look(
         one._held._there = {2}
         one.others = 1
         assert await one.held() == HeldChanged({1: b"first"}, [])
-        await one._held.write(partial(one._ask, wire))
+        await one._held.write(wire.ask)
         assert await other.held() == HeldChanged({1: b"first"}, [])
 
 
@@ -225,6 +227,34 @@ class TestWires:
         """It is told why."""
         with pytest.raises(psycopg.OperationalError, match="nowhere"):
             await Wire.open("postgresql://ann@/chat?host=/nowhere")
+
+    @pytest.mark.parametrize("answers", [False, True])
+    async def test_an_address_behind_which_there_is_no_server(
+        self,
+        postgres: PostgresServer,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        answers: bool,
+    ) -> None:
+        """The next one is tried, while all else here goes on; if there is none it is told why."""
+
+        async def end(connection: trio.SocketStream) -> None:
+            await connection.aclose()
+
+        monkeypatch.setattr(wire_module, "CONNECT_TIMEOUT", PATIENCE if answers else 0.2)
+        with trio.socket.socket(trio.socket.AF_UNIX) as dead:
+            await dead.bind(str(tmp_path / ".s.PGSQL.5432"))
+            dead.listen()
+            async with trio.open_nursery() as nursery:
+                if answers:
+                    nursery.start_soon(trio.serve_listeners, end, [trio.SocketListener(dead)])
+                with closing(await Wire.open(url_at(tmp_path, postgres.folder))) as wire:
+                    assert await wire.run("SELECT 1") == [[b"1"]]
+                failure = psycopg.OperationalError if answers else trio.TooSlowError
+                with pytest.raises(failure, match="closed" if answers else None):
+                    await Wire.open(url_at(tmp_path))
+                nursery.cancel_scope.cancel()
 
     async def test_a_statement_that_fails(self, postgres_url: str) -> None:
         """It is told why; others before it are not affected."""

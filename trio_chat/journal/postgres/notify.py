@@ -21,7 +21,7 @@ from trio_chat.journal.postgres.keeping import Keeper
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.runs import LEASE, Run
-from trio_chat.journal.postgres.wire import Row, Wire
+from trio_chat.journal.postgres.wire import Wire
 from trio_chat.journal.telling import Line, Telling
 from trio_chat.journal.types import (
     Arrived,
@@ -193,7 +193,7 @@ class NotifyBus:
     async def _speak(self, wire: Wire) -> None:
         """Tell what there is; what was told last may not have come through."""
         for setting in SETTINGS:
-            await self._ask(wire, setting)
+            await wire.ask(setting)
         self._outgoing.miss()
         self._places.begin()
         self._claims.begin()
@@ -214,14 +214,14 @@ class NotifyBus:
                 beat_at = now + BEAT
                 await self._beat(wire)
             elif self._claims.is_due:
-                if claimed := await self._claims.write(partial(self._ask, wire)):
+                if claimed := await self._claims.write(wire.ask):
                     self._emit(claimed)
             elif self._held.is_due:
-                await self._held.write(partial(self._ask, wire))
+                await self._held.write(wire.ask)
                 self._outgoing.miss()
             elif is_moved and now >= moves_at:
                 moves_at = now + MOVES_PACE
-                await self._places.write(partial(self._ask, wire))
+                await self._places.write(wire.ask)
                 self._outgoing.has_moves = True
             elif self.others and self._outgoing:
                 await self._send(wire)
@@ -230,17 +230,14 @@ class NotifyBus:
                 with trio.move_on_at(min(beat_at, moves_at) if is_moved else beat_at):
                     await self._wanted.wait()
 
-    async def _ask(self, wire: Wire, statement: str, *parameters: bytes) -> list[Row]:
-        return await wire.ask(statement, *parameters)
-
     async def _beat(self, wire: Wire) -> None:
         """Say that this node runs, learn whether others do, and let it be heard by oneself."""
         now = trio.current_time()
-        if await self._ask(wire, LIVE, self._id, str(LEASE).encode()):
+        if await wire.ask(LIVE, self._id, str(LEASE).encode()):
             if self._leased_until < now:
                 self._claims.lapse()
             self._leased_until = now + LEASE
-        [[others]] = await self._ask(wire, OTHERS, self._id)
+        [[others]] = await wire.ask(OTHERS, self._id)
         self._count_others(int(others or 0))
         if not self.others:
             self._telling.outgoing = Outgoing()
@@ -259,14 +256,14 @@ class NotifyBus:
     async def _send(self, wire: Wire, *, is_beat: bool = False) -> None:
         async def notify(hints: Sequence[bytes]) -> None:
             calls = ", ".join(f"pg_notify($1, ${number})" for number in range(2, len(hints) + 2))
-            await self._ask(wire, f"SELECT {calls}", self._channel.encode(), *hints)
+            await wire.ask(f"SELECT {calls}", self._channel.encode(), *hints)
 
         await self._telling.tell(notify, self.others, is_beat=is_beat)
 
     # Hearing
 
     async def _listen(self, wire: Wire) -> None:
-        await self._ask(wire, f"LISTEN {self._channel}")
+        await wire.ask(f"LISTEN {self._channel}")
         epoch = self._keeper.epoch
         self._missed.set()
         deaf_at = trio.current_time() + DEAF

@@ -3,17 +3,23 @@
 It is for what happens too often for a thread each time: to notify, and to hear what is notified.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
 
 import psycopg
 import trio
 from psycopg import pq
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_attempts, make_conninfo
 
-from trio_chat.journal.postgres.link import PATIENCE, parse
+from trio_chat.journal.postgres.link import CONNECT_TIMEOUT, PATIENCE, parse
 
-CONNECT_TIMEOUT = 20.0  # seconds, for all addresses of a server together
+CONNECT_LIMIT = 20.0  # seconds to connect, whatever number of addresses there is
 ANSWER_TIMEOUT = 10.0  # seconds for the server to take a notification
+WAITS = {
+    pq.PollingStatus.READING: trio.lowlevel.wait_readable,
+    pq.PollingStatus.WRITING: trio.lowlevel.wait_writable,
+}
 DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 
 Row = list[bytes | None]
@@ -38,14 +44,8 @@ class Wire:
             psycopg.Error: it cannot be done.
             trio.TooSlowError: it takes too long.
         """
-        given = make_conninfo(**{**PATIENCE, **parse(url), "client_encoding": "utf8"})
-        with trio.fail_after(CONNECT_TIMEOUT):
-            connection = await trio.to_thread.run_sync(
-                pq.PGconn.connect, given.encode(), abandon_on_cancel=True
-            )
-        if connection.status != pq.ConnStatus.OK:
-            raise psycopg.OperationalError(connection.get_error_message())
-        return cls(connection)
+        with trio.fail_after(CONNECT_LIMIT):
+            return cls(await _connect({**PATIENCE, **parse(url), "client_encoding": "utf8"}))
 
     async def run(self, statement: str, parameters: Sequence[bytes] = ()) -> list[Row]:
         """Run one statement; return its rows, as texts.
@@ -99,3 +99,32 @@ class Wire:
     def close(self) -> None:
         """Close it."""
         self._connection.finish()
+
+
+async def _connect(given: Mapping[str, Any]) -> pq.abc.PGconn:
+    """Connect to the first of all addresses that can be used, each of which has its time.
+
+    libpq goes on to the next one by itself, but not where an address is open and nothing answers
+    behind it, as with a proxy whose server is away; and psycopg lets no other thread run meanwhile.
+    """
+    addresses = await trio.to_thread.run_sync(conninfo_attempts, given, abandon_on_cancel=True)
+    failure: Exception = psycopg.OperationalError("there is no address")
+    for address in addresses:
+        try:
+            with trio.fail_after(CONNECT_TIMEOUT):
+                return await _connect_to(address)
+        except (psycopg.OperationalError, trio.TooSlowError) as error:
+            failure = error
+    raise failure
+
+
+async def _connect_to(address: Mapping[str, Any]) -> pq.abc.PGconn:
+    with ExitStack() as stack:
+        connection = pq.PGconn.connect_start(make_conninfo(**address).encode())
+        stack.callback(connection.finish)
+        while (status := pq.PollingStatus(connection.connect_poll())) in WAITS:
+            await WAITS[status](connection.socket)
+        if status != pq.PollingStatus.OK:
+            raise psycopg.OperationalError(connection.get_error_message())
+        stack.pop_all()
+    return connection
