@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add where the pictures of the page are to be kept, and how long the crash test is."""
     parser.addoption("--screenshots", metavar="DIR", help="keep the pictures of the page here")
     parser.addoption("--crashes", metavar="N", type=int, default=5, help="kill the server N times")
-    parser.addoption("--faults", metavar="N", type=int, default=10, help="harm a cluster N times")
+    parser.addoption("--faults", metavar="N", type=int, default=13, help="harm a cluster N times")
     parser.addoption("--seed", metavar="N", type=int, default=0, help="which harm, as once printed")
     parser.addoption("--server", metavar="URL", help="hold this server against the protocol")
     parser.addoption("--people", metavar="N", type=int, default=10, help="who all talk meanwhile")

@@ -1,4 +1,4 @@
-"""Three nodes on one PostgreSQL and a Redis while all talk, and processes are killed and stopped.
+"""Three nodes on one PostgreSQL and a Redis while all talk, and each and all between is harmed.
 
 The long form: ``pytest tests/cluster --faults 60 --people 50 -s``; it tells what happened.
 """
@@ -13,15 +13,19 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.cluster.line import Line
 from tests.cluster.wanderer import Wanderer
 from tests.crash.process import Server
 from tests.crash.test_crash import check_the_order, check_what_was_said, settled, stored
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, url_at
 from tests.redis import RedisServer
 
 NODES = 3
 RATE = 100  # messages per second, of all together
 SETTLING = 300  # seconds for all to have heard everything in the end
+LONG = 8.0  # seconds of harm, at most; a lease is five
+STALL = 15.0  # the same, where a commit that takes ten is given up
+FLAPS = 5
 
 Fault = Callable[[], Awaitable[None]]
 
@@ -33,6 +37,7 @@ class Nemesis:
         nodes: Whom.
         postgres: What they share.
         redis: By which they tell each other.
+        lines: Of the nodes to PostgreSQL, one of each.
         dice: Where it comes from.
     """
 
@@ -41,9 +46,11 @@ class Nemesis:
         nodes: Sequence[Server],
         postgres: PostgresServer,
         redis: RedisServer,
+        lines: Sequence[Line],
         dice: random.Random,
     ) -> None:
         self._nodes = nodes
+        self._lines = lines
         self._postgres = postgres
         self._redis = redis
         self._dice = dice
@@ -52,7 +59,8 @@ class Nemesis:
     async def rage(self, faults: int) -> None:
         """Do harm so many times; each kind once at least, if there are enough."""
         kinds: list[Fault] = [self._kill, self._stop, self._restart, self._crash, self._kill_two]
-        kinds += [self._kill_redis, self._stop_redis]
+        kinds += [self._kill_redis, self._stop_redis, self._cut_line, self._let_line_flap]
+        kinds += [self._stall_line, self._lose_asks, self._lose_answers, self._slow_line]
         chosen = [kinds[number % len(kinds)] for number in range(faults)]
         self._dice.shuffle(chosen)
         for fault in chosen:
@@ -103,6 +111,53 @@ class Nemesis:
         await trio.sleep(self._dice.uniform(0.5, 6))
         self._redis.signal(signal.SIGCONT)
 
+    async def _cut_line(self) -> None:
+        """Keep a node from PostgreSQL, longer than its lease at times."""
+        line = self._dice.choice(self._lines)
+        line.cut()
+        await trio.sleep(self._dice.uniform(0, LONG))
+        line.mend()
+
+    async def _let_line_flap(self) -> None:
+        """Keep it away again and again, each time for a moment."""
+        line = self._dice.choice(self._lines)
+        for _ in range(FLAPS):
+            line.cut()
+            await trio.sleep(self._dice.uniform(0, 0.3))
+            line.mend()
+            await trio.sleep(self._dice.uniform(0, 0.6))
+
+    async def _stall_line(self) -> None:
+        """Let nothing through for a while, longer than a commit may take at times."""
+        line = self._dice.choice(self._lines)
+        line.asks = line.answers = False
+        await trio.sleep(self._dice.uniform(0, STALL))
+        line.mend()
+
+    async def _lose_asks(self) -> None:
+        """Let nothing reach PostgreSQL, then end the connections."""
+        line = self._dice.choice(self._lines)
+        line.asks = False
+        await self._end(line)
+
+    async def _lose_answers(self) -> None:
+        """Let no answer come back, so that commits are done of which the node does not hear."""
+        line = self._dice.choice(self._lines)
+        line.answers = False
+        await self._end(line)
+
+    async def _end(self, line: Line) -> None:
+        await trio.sleep(self._dice.uniform(0, LONG))
+        line.cut()
+        line.mend()
+
+    async def _slow_line(self) -> None:
+        """Let each piece come late."""
+        line = self._dice.choice(self._lines)
+        line.delay = self._dice.uniform(0.01, 0.2)
+        await trio.sleep(self._dice.uniform(1, LONG))
+        line.mend()
+
 
 @pytest.mark.timeout(3600)
 async def test_nothing_is_lost_doubled_or_reordered(
@@ -116,23 +171,30 @@ async def test_nothing_is_lost_doubled_or_reordered(
     seed = request.config.getoption("--seed") or random.randrange(10**6)  # noqa: S311 - no secret
     print(f"seed {seed}")
     dice = random.Random(seed)  # noqa: S311 - no secret
-    url = own_postgres.new_url()
     bus = ("--bus", f"redis://127.0.0.1:{own_redis.port}")
-    nodes = [Server(tmp_path / f"node-{number}.db", *bus, url=url) for number in range(NODES)]
+    lines = [Line(own_postgres.folder) for _ in range(NODES)]
+    nodes = [
+        Server(tmp_path / f"node-{number}.db", *bus, url=url_at(line.folder))
+        for number, line in enumerate(lines)
+    ]
     crowd = [
         Wanderer(f"Nick {number}", pause=people / RATE, dice=random.Random(dice.random()))  # noqa: S311
         for number in range(people)
     ]
-    nemesis = Nemesis(nodes, own_postgres, own_redis, dice)
+    nemesis = Nemesis(nodes, own_postgres, own_redis, lines, dice)
     begin = time.monotonic()
-    try:
-        await talk(nodes, crowd, partial(nemesis.rage, faults))
-    finally:
-        with trio.CancelScope(shield=True):
-            for node in nodes:
-                node.signal(signal.SIGCONT)
-                await node.kill()
-    kept = stored(nodes[0])
+    async with trio.open_nursery() as nursery:
+        for line in lines:
+            await nursery.start(line.run)
+        try:
+            await talk(nodes, crowd, partial(nemesis.rage, faults))
+        finally:
+            with trio.CancelScope(shield=True):
+                for node in nodes:
+                    node.signal(signal.SIGCONT)
+                    await node.kill()
+        nursery.cancel_scope.cancel()
+    kept = stored(Server(tmp_path / "none.db", url=own_postgres.url()))
     check_the_order(crowd, kept)
     check_what_was_said(crowd, kept)
     for node in nodes:
