@@ -32,7 +32,8 @@ def apply_load(
     *,
     speaks_v1: bool,
     on_event: Callable[[str], None],
-    on_tick: Callable[[], None],
+    on_tick: Callable[[], None] = lambda: None,
+    cores: int | str = LOAD_CORE,
 ) -> Raw:
     """Run the load generator to its end and return what it measured.
 
@@ -43,6 +44,7 @@ def apply_load(
         speaks_v1: Whether the clients speak v1, else lines of text.
         on_event: Called with "connected", "begin" and "end" (of the measured window).
         on_tick: Called a few times a second meanwhile.
+        cores: Where it runs, as for ``taskset``.
 
     Raises:
         ProcessFailed: it failed, or took too long.
@@ -50,7 +52,7 @@ def apply_load(
     command: list[str | Path] = [program, f"port={port}", *work.settings(speaks_v1=speaks_v1)]
     deadline = time.monotonic() + work.limit
     log = CACHE / "load.log"
-    with log.open("wb") as stderr, running(spawn(command, LOAD_CORE, stderr)) as process:
+    with log.open("wb") as stderr, running(spawn(command, cores, stderr)) as process:
         for line in lines(process, TICK):
             if line:
                 event = json.loads(line)

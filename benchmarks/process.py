@@ -29,10 +29,12 @@ class ProcessFailed(Exception):
     """A process did not start, or ended too early; the message says which and how."""
 
 
-def spawn(command: Sequence[str | Path], core: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a process that runs on one core only, in a process group of its own."""
+def spawn(
+    command: Sequence[str | Path], cores: int | str, log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a process that runs on these cores only, in a process group of its own."""
     return subprocess.Popen(
-        ["taskset", "--cpu-list", str(core), *command],
+        ["taskset", "--cpu-list", str(cores), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -66,19 +68,26 @@ class Server:
         command: What to run; ``{port}`` and ``{folder}`` in it are replaced.
         log: The file that gets its stderr.
         folder: Where it may keep files.
+        cores: Where it runs, as for ``taskset``.
 
     Raises:
         ProcessFailed: it did not say in time that it listens.
     """
 
-    def __init__(self, command: Sequence[str | Path], log: Path, folder: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        folder: Path,
+        cores: int | str = SERVER_CORE,
+    ) -> None:
         self.port = free_port()
         self.started_after = 0.0  # seconds from its start to the line that says it listens
         self._log = log
         filled = [str(part).format(port=self.port, folder=folder) for part in command]
         self._began = time.monotonic()
         with log.open("wb") as stderr:
-            self._process = spawn(filled, SERVER_CORE, stderr)
+            self._process = spawn(filled, cores, stderr)
 
     def __enter__(self) -> Self:
         try:
@@ -124,19 +133,19 @@ class Server:
 
     def cpu(self) -> float:
         """Return the seconds of CPU used so far, of all its threads and children."""
-        return sum(_cpu_of(pid) for pid in _family(self._process.pid))
+        return sum(cpu_of(pid) for pid in family(self._process.pid))
 
     def memory(self) -> float:
         """Return the memory it occupies (VmRSS), in KiB."""
-        return sum(_memory_kib(pid, "VmRSS") for pid in _family(self._process.pid))
+        return sum(_memory_kib(pid, "VmRSS") for pid in family(self._process.pid))
 
     def peak_memory(self) -> float:
         """Return the most memory it occupied since ``forget_peak`` (VmHWM), in KiB."""
-        return sum(_memory_kib(pid, "VmHWM") for pid in _family(self._process.pid))
+        return sum(_memory_kib(pid, "VmHWM") for pid in family(self._process.pid))
 
     def forget_peak(self) -> None:
         """Reset the peak of its memory to the present value."""
-        for pid in _family(self._process.pid):
+        for pid in family(self._process.pid):
             Path(f"/proc/{pid}/clear_refs").write_text(RESET_PEAK, "ascii")
 
     def sockets(self) -> int:
@@ -233,16 +242,16 @@ def _is_open(port: int) -> bool:
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _family(pid: int) -> Iterator[int]:
+def family(pid: int) -> Iterator[int]:
     """Yield a process and its descendants."""
     yield pid
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
             for child in children.read_text("ascii").split():
-                yield from _family(int(child))
+                yield from family(int(child))
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """Return what the process and its threads used, also those that have ended."""
     clock = (~pid << 3) | CPUCLOCK_SCHED  # what clock_getcpuclockid(3) makes of its number
     try:
