@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from posixpath import dirname, normpath
 
@@ -292,6 +293,7 @@ async def test_every_answer_carries_the_security_headers(target: str, expected: 
         assert header(answer, b"strict-transport-security") == b""
         assert answer.lower().count(b"content-security-policy:") == 1
         assert header(answer, b"server") == b""
+        assert parsedate_to_datetime(header(answer, b"date").decode()).tzinfo
 
 
 async def test_what_is_no_page_gets_no_rights_of_one() -> None:

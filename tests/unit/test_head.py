@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.integration.running import header
 from trio_chat.net.head import Head, HttpError, check_encoding, parse_head, read_head
 
 GOOD = b"GET /a%20b?c=d HTTP/1.1\r\nHost: localhost\r\nX-Two: 1\r\nX-Two: 2\r\n\r\n"
@@ -202,7 +204,9 @@ def test_http_1_0_is_served() -> None:
 def test_refusal_carries_its_answer() -> None:
     """The answer has status, headers and a body that says why, and ends the connection."""
     answer = HttpError(426, "only version 13", {"Upgrade": "websocket"}).answer()
-    assert answer == (
+    date = header(answer, b"date")
+    assert parsedate_to_datetime(date.decode()).tzinfo
+    assert answer.replace(b"Date: %b\r\n" % date, b"") == (
         b"HTTP/1.1 426 Upgrade Required\r\n"
         b"Content-Type: text/plain; charset=utf-8\r\n"
         b"Content-Length: 16\r\n"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -340,6 +341,7 @@ async def test_what_hypercorn_refuses_is_told_as_all_refusals_are(
         first, *lines = head.split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines)
         assert first == f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"
+        assert parsedate_to_datetime(headers.pop("Date")).tzinfo
         assert headers == DATA_HEADERS | {
             "Content-Type": type_,
             "Content-Length": str(len(body)),

@@ -228,7 +228,8 @@ def needs_approval(
         wall: The wall clock, in ms since 1970.
     """
     return (
-        principal.right < Right.MODERATE
+        of_room.hold_links  # mostly not, and then nothing is read
+        and principal.right < Right.MODERATE
         and isinstance(request, requests.Send | requests.Edit)
         and _holds(principal, _words_of(request), of_room, new_for, wall)
     )

@@ -7,12 +7,12 @@ every proxy understands. An event is complete with its blank line.
 import random
 import re
 from collections.abc import Sequence
-from email.utils import formatdate
 from urllib.parse import parse_qs, unquote
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from trio_chat.clock import http_date
 from trio_chat.config import Config
 from trio_chat.net.head import DATA_HEADERS, Head
 from trio_chat.net.origins import is_welcome
@@ -116,7 +116,7 @@ def _answer(origins: Sequence[str]) -> bytes:
         f"Content-Type: {MEDIA_TYPE}",
         "Cache-Control: no-store",
         "Connection: close",
-        f"Date: {formatdate(usegmt=True)}",
+        f"Date: {http_date()}",
         "Vary: Origin",
         "X-Accel-Buffering: no",  # nginx and others would collect events
         *(f"{name}: {value}" for name, value in DATA_HEADERS.items()),

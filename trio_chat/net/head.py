@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import h11
 import trio
 
+from trio_chat.clock import http_date
 from trio_chat.net.head_lines import read_lines
 
 END_OF_HEAD = b"\r\n\r\n"
@@ -75,6 +76,7 @@ def _head_of(status: HTTPStatus, media_type: str, body: bytes, headers: Mapping[
         f"Content-Type: {media_type}",
         f"Content-Length: {len(body)}",
         "Connection: close",
+        f"Date: {http_date()}",
         *(f"{name}: {value}" for name, value in {**DATA_HEADERS, **headers}.items()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("ascii")

@@ -33,6 +33,7 @@ from hypercorn.typing import (
 )
 from hypercorn.typing import Event as AnyEvent
 
+from trio_chat.clock import http_date
 from trio_chat.config import Config
 from trio_chat.delivery.holding import Holding
 from trio_chat.delivery.outbox_budget import OutboxBudget
@@ -86,6 +87,7 @@ class Exchange:
         self._hypercorn = HypercornConfig()
         self._hypercorn.errorlog = logger
         self._hypercorn.include_server_header = False
+        self._hypercorn.include_date_header = False  # it would be made for each answer
 
     async def serve(self, stream: Stream, head: Head, visitor: Visitor) -> bytes | None:
         """Serve a visitor's request.
@@ -304,7 +306,8 @@ class _Request:
         """Return the head of an answer; for a refusal of Hypercorn's, which has no body, all."""
         status = int(begun[STATUS]) if not self._is_apps else 0
         if status < HTTPStatus.BAD_REQUEST:
-            return begun.removesuffix(LINE_END) + SECURITY_LINES
+            date = f"date: {http_date()}\r\n".encode("ascii")
+            return begun.removesuffix(LINE_END) + date + SECURITY_LINES
         detail = FAULTS.get(status, HTTPStatus(status).phrase)
         answer = as_told_at(self._head.path, HttpError(status, detail)).answer()
         is_head = self._head.method == "HEAD"

@@ -1,12 +1,12 @@
 """Answers requests for the page and its files from memory: a request head in, an answer out."""
 
 import re
-from email.utils import formatdate
 from functools import lru_cache
 
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
+from trio_chat.clock import http_date
 from trio_chat.net.head import Answer, Head, HttpError
 from trio_chat.net.hosts import has_public_name
 from trio_chat.web.assets import File
@@ -60,7 +60,7 @@ def _respond(file: File, head: Head, extra: list[str]) -> bytes:
     content = (is_packed and file.packed) or file.content
     tag = f"{file.tag}-gzip" if is_packed else file.tag
     lines = [
-        f"Date: {formatdate(usegmt=True)}",
+        f"Date: {http_date()}",
         f"ETag: {quote_etag(tag)}",
         f"Cache-Control: {file.caching}",
         *(["Vary: Accept-Encoding"] if file.packed is not None else []),
