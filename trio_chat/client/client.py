@@ -50,6 +50,7 @@ class Client:
     """
 
     _fault: CloseReason | None = None  # what the peer has broken, if its frames are none
+    _is_gone = False  # whether the peer has hung up, and nothing was left to write
 
     def __init__(
         self,
@@ -130,7 +131,7 @@ class Client:
                 self._transport.release()
                 self._submission.forget()  # it holds the connection, too, as look-ups do
                 self._look_ups = None
-            if not self._scope.cancel_called:
+            if not self._is_gone and not self._scope.cancel_called:
                 await linger(self._stream, self._rates.spend)
 
     @property
@@ -200,11 +201,23 @@ class Client:
                     await self._submission.settle()
             async with self._context.exit:  # a crowd that goes at once must not hold up the others
                 if not data:
-                    self._scope.cancel(reason="the peer hung up")
+                    self._hang_up()
         finally:
             self._nursery = None  # it may close any moment; nothing is looked up any more
             inbox.post(Unregister(self))
             rounds.remove(self._stream)
+
+    def _hang_up(self) -> None:
+        """Let the connection end at once, as the peer is gone: nothing more is written.
+
+        Mostly nothing waits to be, and the write pump ends as if we had closed our side, which
+        takes less than to cancel it.
+        """
+        if self._outbox.is_idle and self._look_ups is None:
+            self._is_gone = True
+            self.close()
+        else:
+            self._scope.cancel(reason="the peer hung up")
 
     async def _take(self, data: bytes) -> bool:
         """Act on what the peer sent; return whether more may come.
@@ -289,6 +302,8 @@ class Client:
                 await self._write(frames)
             else:
                 break
+        if self._is_gone:
+            return
         self._limit_goodbye()
         if self._transport.is_one_way and self._nursery:  # the end of our direction says it all
             self._nursery.cancel_scope.cancel(reason="all has been told")
