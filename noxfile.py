@@ -156,7 +156,7 @@ def e2e(session: nox.Session) -> None:
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
     page = sorted(Path("tests/page").rglob("*.test.js"))  # not every Node finds them in a folder
     session.run("node", "--test", *map(str, page), external=True)
-    session.run("pytest", "tests/e2e", "--numprocesses=auto", *session.posargs)
+    session.run("pytest", "tests/e2e", WORKERS, *session.posargs)
 
 
 @nox.session

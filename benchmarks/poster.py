@@ -1,10 +1,15 @@
-"""Posters, a program: posts messages over HTTP on a few connections, and prints the times."""
+"""Posters, a program: posts messages over HTTP on a few connections, and prints the times.
+
+With a rate they post at fixed times, and each time counts from when a post was due.
+"""
 
 import json
+import random
 import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 TEXT = b"x" * 64
 TIMEOUT = 20.0  # seconds for one post
@@ -12,8 +17,8 @@ END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
 
 
-def post(port: int, messages: int) -> list[float]:
-    """Post messages, one after the other on one connection.
+def post(port: int, messages: int, pause: float = 0.0) -> list[float]:
+    """Post messages, one after the other on one connection, at fixed times if there is a pause.
 
     Returns:
         The milliseconds until each was kept.
@@ -26,8 +31,11 @@ def post(port: int, messages: int) -> list[float]:
     ).encode()
     times = []
     connection = connect(port)
+    due_at = time.perf_counter() + pause * random.random()  # noqa: S311 - no secret
     for _ in range(messages):
-        began = time.perf_counter()
+        due_at += pause
+        time.sleep(max(0.0, due_at - time.perf_counter()) if pause else 0.0)
+        began = due_at if pause else time.perf_counter()
         connection.sendall(head + TEXT)
         answer = receive(connection)
         times.append((time.perf_counter() - began) * 1000)
@@ -59,11 +67,12 @@ def receive(connection: socket.socket) -> bytes:
             return answer
 
 
-def main(port: int, posters: int, messages: int) -> None:
+def main(port: int, posters: int, messages: int, rate: int = 0) -> None:
     """Print the seconds that all took, and the milliseconds of each."""
     began = time.perf_counter()
+    pause = posters / rate if rate else 0.0
     with ThreadPoolExecutor(posters) as pool:
-        kept = pool.map(post, [port] * posters, [messages // posters] * posters)
+        kept = pool.map(partial(post, port, messages // posters), [pause] * posters)
         times = [one for each in kept for one in each]
     print(json.dumps({"seconds": time.perf_counter() - began, "times": times}))
 

@@ -25,7 +25,8 @@ is that of the whole server process. It includes the kernel's work of delivering
 client's socket, since both ends are on one machine. The generator polls its sockets every 0.25 ms
 and never waits on them, so that no server pays for waking it.
 
-*trio-chat* runs in memory here and speaks the plain dialect, like its peers. *trio-chat v1* is the
+*trio-chat* runs in memory here and speaks the plain dialect, like its peers; *trio-chat loop* is it
+without io_uring. *trio-chat v1* is the
 same server in its usual configuration: it keeps everything in an SQLite file on disk; its clients
 have names, join rooms, and get an acknowledgement of each message when it is kept. In *resume* and
 *archive* the clients that resume or read are Python programs on raw sockets, and the other clients
@@ -39,8 +40,9 @@ reads them all. The bot has the load's core for itself.
 
 *follow* measures followers over HTTP, which are clients of the C program. *posts* measures what
 programs do: one in Python on the load's core posts messages on ten connections, on each the next
-one when the last one is kept. In *archive* all kinds of queries take turns: frequent words and rare
-ones, several words, phrases, beginnings, authors, and words that occur nowhere.
+one when the last one is kept; *posts beside* has them post at fixed times while others chat, and
+its latencies count from when a post was due. In *archive* all kinds of queries take turns: frequent
+words and rare ones, several words, phrases, beginnings, authors, and words that occur nowhere.
 
 Figures are the median of {rounds}. The servers take turns, so that noise of the machine affects all
 of them, and ratios are taken within a round. A trial in which other processes used the server's
@@ -51,7 +53,7 @@ HOW_TO_RUN = """\
 ## Run it
 
     pip install --group bench -e .
-    python -m benchmarks           # all of it: about 35 minutes
+    python -m benchmarks           # all of it: about 45 minutes
     python -m benchmarks --quick   # five minutes, writes nothing
     python -m benchmarks --works archive --messages 10000000   # 4 GB of disk
 

@@ -13,6 +13,8 @@ from benchmarks.works import (
     FOLLOW,
     GO,
     IDLE,
+    POSTS,
+    POSTS_BESIDE,
     RESUME,
     RESUME_COLD,
     ROOMS,
@@ -20,6 +22,7 @@ from benchmarks.works import (
     STEADY_V1,
     STUCK,
     TRIO_CHAT,
+    TRIO_CHAT_LOOP,
     TRIO_CHAT_V1,
     Work,
 )
@@ -78,7 +81,15 @@ TARGETS = (
         work=STEADY,
         promise="CPU a delivery, to the C floor's",
         figure="cpu_us",
-        bound=1.25,
+        bound=1.0,
+        other=(STEADY, FLOOR),
+    ),
+    Target(
+        work=STEADY,
+        peer=TRIO_CHAT_LOOP,
+        promise="CPU a delivery without io_uring, to the C floor's",
+        figure="cpu_us",
+        bound=1.30,
         other=(STEADY, FLOOR),
     ),
     Target(
@@ -92,8 +103,9 @@ TARGETS = (
         bound=2.9e6,
         least=True,
     ),
+    Target(work=FLOOD, promise="share of a core", figure="cores", bound=0.70),
     Target(work=FLOOD, promise="p99 latency", figure="p99_ms", bound=100, unit="ms"),
-    Target(work=IDLE, promise="memory a client", figure="client_kib", bound=18, unit="KiB"),
+    Target(work=IDLE, promise="memory a client", figure="client_kib", bound=14, unit="KiB"),
     Target(
         work=IDLE,
         promise="memory a client, to Go's",
@@ -123,13 +135,13 @@ TARGETS = (
         bound=50,
         unit="MiB",
     ),
-    Target(
-        work=CONNECT,
-        promise="connects a second, to Go's",
-        figure="connects_s",
-        bound=0.5,
-        least=True,
-        other=(CONNECT, GO),
+    *(
+        Target(work=CONNECT, promise=promise, figure=figure, bound=bound, other=(CONNECT, GO))
+        for promise, figure, bound in (
+            ("CPU a connect, to Go's", "connect_cpu_us", 2.5),
+            ("CPU a leave, to Go's", "leave_cpu_us", 4.0),
+            ("time until all have come who come at once, to Go's", "at_once_s", 2.0),
+        )
     ),
     Target(work=CONNECT, promise="refused", figure="refused", bound=0),
     Target(
@@ -154,8 +166,16 @@ TARGETS = (
         peer=TRIO_CHAT_V1,
         promise="p99 latency of acknowledgements",
         figure="ack_p99_ms",
-        bound=50,
+        bound=20,
         unit="ms",
+    ),
+    Target(
+        work=ROOMS,
+        peer=TRIO_CHAT_V1,
+        promise="CPU a delivery (a tenth of a message)",
+        figure="cpu_us",
+        bound=25,
+        unit="µs",
     ),
     Target(work=ROOMS, peer=TRIO_CHAT_V1, promise="clients lost", figure="lost", bound=0),
     Target(work=ROOMS, peer=TRIO_CHAT_V1, promise="not delivered", figure="undelivered", bound=0),
@@ -181,6 +201,29 @@ TARGETS = (
                 bound=3,
             ),
         )
+    ),
+    Target(
+        work=POSTS,
+        peer=TRIO_CHAT_V1,
+        promise="posts a second",
+        figure="posts_s",
+        bound=1_500,
+        least=True,
+    ),
+    Target(
+        work=POSTS_BESIDE,
+        peer=TRIO_CHAT_V1,
+        promise="p99 latency of a post",
+        figure="post_p99_ms",
+        bound=15,
+        unit="ms",
+    ),
+    Target(
+        work=POSTS_BESIDE,
+        peer=TRIO_CHAT_V1,
+        promise="p99 latency of the others, to that without posts",
+        figure="p99_ratio",
+        bound=1.3,
     ),
     Target(
         work=ARCHIVE,

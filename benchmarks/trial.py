@@ -25,6 +25,7 @@ class Watch:
         self._server = server
         self._work = work
         self.meter = Meter(server)  # of the window, once that has begun
+        self.leaving = Meter(server)  # while all leave
         self._without_stuck = 0  # descriptors the server has open once they are gone
         self._gone_at = math.inf
         self._memory_at_end = 0.0
@@ -36,6 +37,10 @@ class Watch:
         """Record what the server has used so far."""
         if name == "begin":
             self.meter = Meter(self._server)
+        if name == "leave":
+            self.leaving = Meter(self._server)
+        if name == "left":
+            self.leaving.stop()
         if name == "connected":
             self._without_stuck = self._server.sockets() - self._work.stuck
             self._memory_connected = self._server.memory()
@@ -113,7 +118,7 @@ def _attempt(
     if work.kind is Kind.CLIENT:
         return client.measure(command, work, log)
     if work.kind is Kind.POSTS:
-        return posts.measure(command, work, log)
+        return posts.measure(program, command, work, log)
     if work.kind is Kind.ARCHIVE:
         return archive.measure(command, work, log, archive_folder)
     return _measure_load(program, command, work, log, speaks_v1=speaks_v1)
@@ -143,6 +148,7 @@ def _burst_figures(raw: Raw, watch: Watch) -> Figures:
     return {
         "connects_s": raw["clients"] / raw["in_turn_s"],
         "connect_cpu_us": watch.meter.cpu() / raw["clients"] * 1e6,
+        "leave_cpu_us": watch.leaving.cpu() / (2 * raw["clients"]) * 1e6,
         "at_once_s": raw["at_once_s"],
         "refused": raw["in_turn_refused"] + raw["at_once_refused"],
     }

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 TRIO_CHAT = "trio-chat"  # in memory, with clients that speak lines of text, like all peers
+TRIO_CHAT_LOOP = "trio-chat loop"  # the same without io_uring
 TRIO_CHAT_V1 = "trio-chat v1"  # with SQLite, and clients that speak v1
 GO = "go"
 FLOOR = "C floor"
 
-FAST = (TRIO_CHAT, GO, FLOOR, "bun", "node ws", "picows", "websockets+uvloop")
+FAST = (TRIO_CHAT, TRIO_CHAT_LOOP, GO, FLOOR, "bun", "node ws", "picows", "websockets+uvloop")
 ALL = (*FAST, "trio-websocket", "quart-hypercorn")
 BOTH = (TRIO_CHAT, GO)
 SPEAK_V1 = (TRIO_CHAT_V1,)
@@ -40,6 +41,7 @@ class Work:
     senders: int = 10
     rooms: int = 1
     rate: int = 0  # messages a second, of all senders together
+    posts: int = 0  # posts a second beside them
     size: int = 64
     stuck: int = 0  # of the clients never read
     follow: bool = False  # all clients that do not send follow over HTTP
@@ -113,7 +115,7 @@ STUCK = replace(
 )
 CONNECT = Work(
     name="connect",
-    title="5,000 connects one after another, then 5,000 at once",
+    title="5,000 connects one after another, then 5,000 at once; all leave at once",
     peers=BOTH,
     clients=5_000,
     kind=Kind.BURST,
@@ -173,6 +175,17 @@ POSTS = Work(
     kind=Kind.POSTS,
     messages=5_000,
 )
+POSTS_BESIDE = replace(
+    STEADY_V1,
+    name="posts beside",
+    title="500 posts/s, while 1,000 clients in 10 rooms say 200 messages/s",
+    peers=SPEAK_V1,
+    kind=Kind.POSTS,
+    rooms=10,
+    senders=1_000,
+    rate=200,
+    posts=500,
+)
 ARCHIVE = Work(
     name="archive",
     title="a file of many messages; pages of 100 from anywhere in it, and searches",
@@ -200,6 +213,7 @@ WORKS = {
         CLIENT,
         FOLLOW,
         POSTS,
+        POSTS_BESIDE,
         ARCHIVE,
     )
 }

@@ -1,4 +1,5 @@
-/* Opens connections one after another, then as many at once, and tells how fast that went. */
+/* Opens connections one after another, then as many at once, tells how fast that went, and closes
+   all of them at once. */
 #define _GNU_SOURCE
 #include "generator.h"
 
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #define DEADLINE_S 60 /* for all that are opened at once */
+#define BETWEEN_S 2 /* for the server to rest before they are closed */
+#define GOING_S 6 /* for it to take in that they are */
 #define EVENTS 256
 #define REST_SIZE 4096
 
@@ -109,6 +112,11 @@ int run_burst(void)
     printf("{\"event\": \"end\"}\n");
     began = now_ns();
     long in = open_at_once();
+    sleep(BETWEEN_S);
+    printf("{\"event\": \"leave\"}\n");
+    close_range(STDERR_FILENO + 1, ~0U, 0);
+    sleep(GOING_S);
+    printf("{\"event\": \"left\"}\n");
     printf("{\"event\": \"result\", \"clients\": %ld, \"in_turn_refused\": %ld, "
            "\"in_turn_s\": %.6f, \"at_once_refused\": %ld, \"at_once_s\": %.6f}\n",
            settings.clients, refused, in_turn, settings.clients - in, seconds(slowest_ns));

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import toolchain
 from benchmarks.toolchain import Unavailable
-from benchmarks.works import FLOOR, GO, TRIO_CHAT, TRIO_CHAT_V1
+from benchmarks.works import FLOOR, GO, TRIO_CHAT, TRIO_CHAT_LOOP, TRIO_CHAT_V1
 
 HERE = Path(__file__).parent
 
@@ -76,11 +76,11 @@ def _python_peer(name: str, what: str, script: str, *packages: str) -> Peer:
     return Peer(name, what, prepare, lambda: _packages(*packages))
 
 
-def _trio_chat(name: str, what: str, database: str) -> Peer:
+def _trio_chat(name: str, what: str, database: str, *options: str) -> Peer:
     return Peer(
         name,
         what,
-        lambda: trio_chat_command(database),
+        lambda: [*trio_chat_command(database), *options],
         lambda: _packages("trio", "websockets", "msgspec"),
     )
 
@@ -136,6 +136,12 @@ PEERS = {
     peer.name: peer
     for peer in (
         _trio_chat(TRIO_CHAT, "this project, nothing kept", IN_MEMORY),
+        _trio_chat(
+            TRIO_CHAT_LOOP,
+            "the same without io_uring, a system call a client",
+            IN_MEMORY,
+            "--fan-out=loop",
+        ),
         _trio_chat(
             TRIO_CHAT_V1, "this project, everything kept by SQLite, clients speak v1", IN_FILE
         ),
