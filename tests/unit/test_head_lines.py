@@ -31,6 +31,7 @@ def thorough(text: str) -> head_lines.Lines | None:
 @given(st.one_of(st.just(WELL_MADE), st.just("")), st.lists(PIECES, max_size=20).map("".join))
 @example(WELL_MADE, "X-Empty:\r\nX-Blank: \r\nX-Tab:\ta\r\nX-Behind: a \r\n")
 @example(WELL_MADE, "Host: b")
+@example(WELL_MADE, "Content-Length: 1\r\nContent-Length: 1")
 def test_whatever_the_quick_way_reads_the_thorough_one_reads_alike(begin: str, rest: str) -> None:
     """No head is read in two ways; what the quick one leaves, the other one judges."""
     text = f"{begin}{rest}\r\n\r\n"

@@ -43,7 +43,7 @@ def _read_plain(text: str) -> Lines | None:
     if not request:
         return None
     headers = []
-    hosts = 0
+    hosts = lengths = 0
     for line in lines:
         header = HEADER.fullmatch(line)
         if not header:
@@ -53,8 +53,10 @@ def _read_plain(text: str) -> Lines | None:
         if name == CODING or (name == LENGTH and not SIZE.fullmatch(value)):
             return None
         hosts += name == "host"
+        lengths += name == LENGTH
         headers.append((name, value))
-    return Lines(request[1], request[2], "1.1", headers) if hosts == 1 else None
+    is_plain = hosts == 1 and lengths <= 1
+    return Lines(request[1], request[2], "1.1", headers) if is_plain else None
 
 
 def _read_any(raw: bytes) -> Lines:
