@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import pytest
 import trio
 import trio.testing
 from trio.testing import MockClock
@@ -11,7 +12,7 @@ from trio_chat.config import Config
 from trio_chat.core.backlog import REQUESTS, REQUESTS_EACH
 from trio_chat.core.messages import Message, Register, Shutdown, Unregister
 from trio_chat.core.registration import GOODBYE_DELAY
-from trio_chat.core.settling import HOLD
+from trio_chat.core.settling import HOLD, MUCH, REST
 from trio_chat.delivery.frames import MERGE_LIMIT, Frame
 from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Recipient
@@ -248,6 +249,32 @@ async def test_a_crowd_waits_for_no_slow_commit(autojump_clock: MockClock) -> No
         journal.next_commit.set()
         await home.turn()
     assert one.got == [b"a", b"b", b"c"]
+
+
+@pytest.mark.parametrize(
+    ("count", "said", "frames"),
+    [
+        (WRITES_PER_YIELD - 1, MUCH, 40),
+        (WRITES_PER_YIELD, MUCH - 1, 40),
+        (WRITES_PER_YIELD, MUCH, 8),  # it rests for 6 ms
+        (4 * WRITES_PER_YIELD, MUCH, 4),  # for 20
+    ],
+)
+async def test_a_crowd_to_whom_much_is_said_leaves_time_to_others(
+    autojump_clock: MockClock, count: int, said: int, frames: int
+) -> None:
+    """All of it is told, in order, by frames that are less often."""
+    async with house(MemoryJournal()) as home:
+        crowd = [Listener() for _ in range(count)]
+        for start in range(0, count, 200):
+            await home.turn(*map(arrives, crowd[start : start + 200]))
+        for number in range(40):
+            await home.turn(*(says(one, f"{number}") for one in crowd[:said]))
+            await trio.sleep(0.001)
+        await trio.sleep(REST)
+    told = b"\n".join(crowd[-1].got).split()
+    assert told == [b"%d" % (number // said) for number in range(40 * said)]
+    assert len(crowd[-1].got) == frames
 
 
 async def test_a_few_hear_at_once_what_is_written() -> None:

@@ -1,7 +1,7 @@
 """Settling: what follows when the journal has told what became of writes."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from trio_chat.core.access import Access
 from trio_chat.core.connection_state import ConnectionState
@@ -14,11 +14,14 @@ from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Requester
 from trio_chat.files.uploads import Uploads
 from trio_chat.journal.storage import NotStored, Stored
-from trio_chat.journal.types import NO_NEW_ROOM, Committed
+from trio_chat.journal.types import NO_NEW_ROOM, Committed, Result
 from trio_chat.protocol import answers
 from trio_chat.protocol.events import ActKept, Delete, Message
 
 HOLD = 0.002  # seconds; a commit takes about half of it
+MUCH = 8  # events in one telling: more is said than can be told one by one
+REST_EACH = 13e-6  # seconds of a telling for each who is told; twice as much as it takes
+REST = 0.02  # seconds, at most
 NEVER = float("inf")
 
 
@@ -29,6 +32,10 @@ class Settling:
     told would be committed long before that ends, and then cost as many writes to sockets again.
     So an event that many have to be told waits for the commit that the same turn has submitted,
     for ``HOLD`` at most, and both go out in one frame.
+
+    And while more is said than can be told one by one, a crowd is told no more often than leaves
+    time to all others: those who come, who ask, and who speak in other rooms. What is said
+    meanwhile goes out together next time.
 
     Args:
         turn: Where answers go.
@@ -65,6 +72,7 @@ class Settling:
         self.kept: Counter[type] = Counter()  # how many events, by kind
         self._held = 0  # how many of these wait for the next one
         self.due_at = NEVER  # when they wait no longer
+        self._rests_until = 0.0  # when a crowd may be told again
 
     def add(self, outcome: Stored | NotStored) -> None:
         """Take in what became of writes; it is settled later."""
@@ -72,7 +80,12 @@ class Settling:
 
     def settle_some(self) -> bool:
         """Settle everything, unless it waits; return whether anything was settled."""
-        return not self._waits() and self.settle_all()
+        audience = self._audience() if self._outcomes else 0
+        if self._waits(audience):
+            return False
+        if audience >= WRITES_PER_YIELD and len([*self._results()]) >= MUCH:
+            self._rests_until = self._turn.now + min(audience * REST_EACH, REST)
+        return self.settle_all()
 
     def settle_all(self) -> bool:
         """Settle everything at once; return whether anything was settled."""
@@ -84,27 +97,29 @@ class Settling:
         self._held, self.due_at = 0, NEVER
         return True
 
-    def _waits(self) -> bool:
-        if not self._outcomes:
-            return False
+    def _waits(self, audience: int) -> bool:
+        """Return whether what so many are to be told waits for a later turn."""
         now = self._turn.now
+        if audience >= WRITES_PER_YIELD and now < self._rests_until:
+            self._held, self.due_at = len(self._outcomes), self._rests_until
+            return True
         if self._held:
             return len(self._outcomes) == self._held and now < self.due_at
-        if not self._turn.effects.writes or self._audience() < WRITES_PER_YIELD:
+        if not self._turn.effects.writes or audience < WRITES_PER_YIELD:
             return False
         self._held, self.due_at = len(self._outcomes), now + HOLD
         return True
 
     def _audience(self) -> int:
         """Return how many are to be told what is not settled yet."""
-        names = {
-            result.event.room
-            for outcome in self._outcomes
-            if isinstance(outcome, Stored)
-            for result in outcome.results
-            if isinstance(result, Committed)
-        }
+        names = {one.event.room for one in self._results() if isinstance(one, Committed)}
         return sum(room.population for room in map(self._rooms.get, names) if room)
+
+    def _results(self) -> Iterator[Result]:
+        """Yield what became of writes that are not settled yet."""
+        for outcome in self._outcomes:
+            if isinstance(outcome, Stored):
+                yield from outcome.results
 
     def _settle(self, outcome: Stored | NotStored) -> None:
         """Tell everybody what was kept, and whoever asked for it what became of it."""
