@@ -23,6 +23,7 @@ from tests.integration.told import told
 from trio_chat.cli import main
 from trio_chat.commands import migrate
 from trio_chat.errors import BAD_USAGE, FAILED
+from trio_chat.journal.postgres import moving
 from trio_chat.journal.postgres.moving import DatabasePlace
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.moving import FilePlace
@@ -162,7 +163,10 @@ def test_a_move_goes_on_where_it_was_killed(
 
 
 async def test_who_cannot_be_moved_is_told(
-    tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    postgres_url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """While a server runs on either; to what is not empty; from what is not there; to itself."""
     one, two = str(tmp_path / "one.db"), str(tmp_path / "two.db")
@@ -175,6 +179,7 @@ async def test_who_cannot_be_moved_is_told(
     assert "no tables of this trio-chat" in await refused(postgres_url, one)
     assert "are the same database" in await refused(one, f"{tmp_path}/../{tmp_path.name}/one.db")
     assert "':memory:' is in its server alone" in await refused(one, ":memory:")
+    monkeypatch.setattr(moving, "PATIENCE", 0.0)
     for place, others in ((one, (postgres_url, two)), (postgres_url, (two,))):
         async with serving(database=place) as server, chatting(server, "Ann", "tea") as ann:
             await ann.send("tea", "hello")
@@ -184,6 +189,7 @@ async def test_who_cannot_be_moved_is_told(
                     continue
                 JournalFile(Path(two)).close()
                 assert "in use by another trio-chat server" in await refused(two, place)
+    monkeypatch.setattr(moving, "PATIENCE", PATIENCE)  # the servers have just ended
     for more in ([], ["--dry-run"]):
         assert "the target is not empty" in await refused(one, postgres_url, *more)
         assert "the target is not empty" in await refused(postgres_url, one, *more)

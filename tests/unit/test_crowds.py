@@ -56,8 +56,9 @@ async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
         while count[-1] < CROWD:
             await trio.lowlevel.checkpoint()
             count.append(len(gone))
-        # In each round Trio runs the tasks in any order: there may be two rounds between two looks.
-        assert max(after - before for before, after in pairwise(count)) <= 2 * EXITS
+        # In each round Trio runs the tasks in any order: there may be two rounds between two looks,
+        # and each client ends in the same round as its write pump, or in the one behind it.
+        assert max(after - before for before, after in pairwise(count)) <= 3 * EXITS
     assert not home.connections
 
 

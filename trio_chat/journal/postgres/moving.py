@@ -21,6 +21,7 @@ from trio_chat.journal.postgres.schema import MIGRATIONS, get, migrate, put, ver
 from trio_chat.journal.types import JournalError
 
 EPOCH_BYTES = 8
+PATIENCE = 2.0  # seconds for the lock of who has just ended, whom PostgreSQL may not have left yet
 
 # By table: its columns with their types, of which the first ones tell the order of its rows.
 COLUMNS = {
@@ -256,7 +257,7 @@ def _be_alone(link: Link) -> None:
         JournalError: one is there.
     """
     try:
-        runs.lock(link, 0, is_alone=True)
+        runs.lock(link, PATIENCE, is_alone=True)
     except runs.InUse:
         raise JournalError("the database is in use by another trio-chat server") from None
 
