@@ -55,7 +55,7 @@ HOW_TO_RUN = """\
     pip install --group bench -e .
     python -m benchmarks           # all of it: about 45 minutes
     python -m benchmarks --quick   # five minutes, writes nothing
-    python -m benchmarks --works archive --messages 10000000   # 4 GB of disk
+    python -m benchmarks --works archive --messages 10000000   # 6 GB of disk
 
 It needs Linux and two cores, and the tools of the peers: gcc, Go with Debian's
 `golang-github-gorilla-websocket-dev`, Node with npm (which fetches `ws` and Bun). A peer whose
