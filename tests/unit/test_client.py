@@ -148,6 +148,19 @@ async def test_hanging_up_without_a_close_ends_it_at_once(autojump_clock: MockCl
     assert conn.requests[-1] == Unregister(conn.client)
 
 
+async def test_hanging_up_ends_it_at_once_although_something_waits(
+    autojump_clock: MockClock,
+) -> None:
+    """What nobody takes any more is not waited for."""
+    async with connection(lockstep=True) as conn:
+        conn.client.deliver(line_frame(b"one"))
+        await trio.testing.wait_all_tasks_blocked()
+        assert isinstance(conn.peer, trio.StapledStream)
+        await conn.peer.send_stream.aclose()
+    assert conn.ended_at == 0
+    assert conn.requests[-1] == Unregister(conn.client)
+
+
 async def test_a_broken_connection_ends_it_at_once(autojump_clock: MockClock) -> None:
     """A reset is the same as hanging up."""
     async with connection() as conn:
