@@ -1,7 +1,7 @@
 """Settling: what follows when the journal has told what became of writes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from trio_chat.core.access import Access
 from trio_chat.core.connection_state import ConnectionState
@@ -14,7 +14,7 @@ from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Requester
 from trio_chat.files.uploads import Uploads
 from trio_chat.journal.storage import NotStored, Stored
-from trio_chat.journal.types import NO_NEW_ROOM, Committed, Result
+from trio_chat.journal.types import NO_NEW_ROOM, Committed
 from trio_chat.protocol import answers
 from trio_chat.protocol.events import ActKept, Delete, Message
 
@@ -70,7 +70,7 @@ class Settling:
         self._uploads = uploads
         self._outcomes: list[Stored | NotStored] = []  # that are not settled yet
         self.kept: Counter[type] = Counter()  # how many events, by kind
-        self._held = 0  # how many of these wait for the next one
+        self._held = 0.0  # how many of these wait; with one more none does
         self.due_at = NEVER  # when they wait no longer
         self._rests_until = 0.0  # when a crowd may be told again
 
@@ -80,11 +80,15 @@ class Settling:
 
     def settle_some(self) -> bool:
         """Settle everything, unless it waits; return whether anything was settled."""
-        audience = self._audience() if self._outcomes else 0
-        if self._waits(audience):
+        now = self._turn.now
+        if not self._outcomes or (len(self._outcomes) <= self._held and now < self.due_at):
             return False
-        if audience >= WRITES_PER_YIELD and len([*self._results()]) >= MUCH:
-            self._rests_until = self._turn.now + min(audience * REST_EACH, REST)
+        audience, events = self._crowd()
+        if audience >= WRITES_PER_YIELD:
+            if not self._held and self._hold(now):
+                return False
+            if events >= MUCH:
+                self._rests_until = now + min(audience * REST_EACH, REST)
         return self.settle_all()
 
     def settle_all(self) -> bool:
@@ -97,29 +101,25 @@ class Settling:
         self._held, self.due_at = 0, NEVER
         return True
 
-    def _waits(self, audience: int) -> bool:
-        """Return whether what so many are to be told waits for a later turn."""
-        now = self._turn.now
-        if audience >= WRITES_PER_YIELD and now < self._rests_until:
-            self._held, self.due_at = len(self._outcomes), self._rests_until
-            return True
-        if self._held:
-            return len(self._outcomes) == self._held and now < self.due_at
-        if not self._turn.effects.writes or audience < WRITES_PER_YIELD:
-            return False
-        self._held, self.due_at = len(self._outcomes), now + HOLD
-        return True
+    def _hold(self, now: float) -> bool:
+        """Let what is not settled wait if it has to; return whether it has."""
+        if now < self._rests_until:
+            self._held, self.due_at = NEVER, self._rests_until
+        elif self._turn.effects.writes:
+            self._held, self.due_at = len(self._outcomes), now + HOLD
+        return bool(self._held)
 
-    def _audience(self) -> int:
-        """Return how many are to be told what is not settled yet."""
-        names = {one.event.room for one in self._results() if isinstance(one, Committed)}
-        return sum(room.population for room in map(self._rooms.get, names) if room)
-
-    def _results(self) -> Iterator[Result]:
-        """Yield what became of writes that are not settled yet."""
-        for outcome in self._outcomes:
-            if isinstance(outcome, Stored):
-                yield from outcome.results
+    def _crowd(self) -> tuple[int, int]:
+        """Return how many are to be told what is not settled yet, and how many events that are."""
+        events = [
+            result.event
+            for outcome in self._outcomes
+            if isinstance(outcome, Stored)
+            for result in outcome.results
+            if isinstance(result, Committed)
+        ]
+        rooms = map(self._rooms.get, {event.room for event in events})
+        return sum(room.population for room in rooms if room), len(events)
 
     def _settle(self, outcome: Stored | NotStored) -> None:
         """Tell everybody what was kept, and whoever asked for it what became of it."""
