@@ -1,9 +1,7 @@
 """Every limit and time of the server, with its unit and what it must satisfy."""
 
 import resource
-import time
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from pathlib import Path
 
 from trio_chat.addresses import HIGHEST_PORT
@@ -391,12 +389,6 @@ class Config(Rates):
 
     def connection_cap(self) -> int:
         """Return how many connections may be open: no more than there are descriptors for."""
-        allowed = max(1, _descriptors(int(time.monotonic())) - DESCRIPTOR_RESERVE)
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        allowed = max(1, soft - DESCRIPTOR_RESERVE)
         return min(self.max_connections or allowed, allowed)
-
-
-@lru_cache(1)
-def _descriptors(_: int) -> int:
-    """Return how many descriptors there may be; asked once a second, as others may change that."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return soft
