@@ -8,6 +8,7 @@ their costs compare, and both cores with the load in *both cores*. It prints tab
 import argparse
 import statistics
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,10 +28,10 @@ SHARED = Work(
     rooms=10,
     rate=250,
 )
-LARGE = Work(
+LARGE = replace(
+    SHARED,
     name="both cores",
     title="3,000 clients in 30 rooms of 100, 1,000 messages/s, on both cores with the load",
-    peers=(),
     clients=3_000,
     senders=3_000,
     rooms=30,
@@ -100,7 +101,7 @@ def measure(
 ) -> Trial:
     """Start a server on an empty database, and put the load on it."""
     log = CACHE / f"nodes-{processes}.log"
-    command = [*trio_chat_command(IN_FILE)]
+    command = trio_chat_command(IN_FILE)
     with fresh_folder(CACHE) as folder:
         folder.chmod(0o755)  # PostgreSQL may run as another user
         if processes:

@@ -4,7 +4,6 @@ With a rate they post at fixed times, and each time counts from when a post was 
 """
 
 import json
-import random
 import socket
 import sys
 import time
@@ -17,8 +16,10 @@ END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
 
 
-def post(port: int, messages: int, pause: float = 0.0) -> list[float]:
+def post(port: int, messages: int, pause: float, delay: float) -> list[float]:
     """Post messages, one after the other on one connection, at fixed times if there is a pause.
+
+    The first of these times is later by ``delay``, so that connections take turns.
 
     Returns:
         The milliseconds until each was kept.
@@ -31,7 +32,7 @@ def post(port: int, messages: int, pause: float = 0.0) -> list[float]:
     ).encode()
     times = []
     connection = connect(port)
-    due_at = time.perf_counter() + pause * random.random()  # noqa: S311 - no secret
+    due_at = time.perf_counter() + delay
     for _ in range(messages):
         due_at += pause
         time.sleep(max(0.0, due_at - time.perf_counter()) if pause else 0.0)
@@ -71,8 +72,9 @@ def main(port: int, posters: int, messages: int, rate: int = 0) -> None:
     """Print the seconds that all took, and the milliseconds of each."""
     began = time.perf_counter()
     pause = posters / rate if rate else 0.0
+    delays = [number * pause / posters for number in range(posters)]
     with ThreadPoolExecutor(posters) as pool:
-        kept = pool.map(partial(post, port, messages // posters), [pause] * posters)
+        kept = pool.map(partial(post, port, messages // posters, pause), delays)
         times = [one for each in kept for one in each]
     print(json.dumps({"seconds": time.perf_counter() - began, "times": times}))
 

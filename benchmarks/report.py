@@ -53,7 +53,7 @@ HOW_TO_RUN = """\
 ## Run it
 
     pip install --group bench -e .
-    python -m benchmarks           # all of it: about 45 minutes
+    python -m benchmarks           # all of it: about 25 minutes
     python -m benchmarks --quick   # five minutes, writes nothing
     python -m benchmarks --works archive --messages 10000000   # 6 GB of disk
 
