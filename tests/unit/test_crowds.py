@@ -15,6 +15,7 @@ from tests.unit.members import house
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import EXITS, make_context
 from trio_chat.config import Config
+from trio_chat.core.messages import Message, Unregister
 from trio_chat.journal.history import History
 from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
@@ -30,22 +31,26 @@ REQUEST = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LOBBY = requests.Join(room="lobby")
 
 
-async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
+async def test_a_crowd_that_hangs_up_is_let_go_by_and_by(monkeypatch: pytest.MonkeyPatch) -> None:
     """So many in a round of Trio; the others have their turn in between."""
-    gone: list[Client] = []
-
-    async def live(client: Client) -> None:
-        await client.run()
-        gone.append(client)
+    left = 0
 
     async with house() as home, trio.open_nursery() as nursery:
+        post = home.inbox.post
+
+        def count_who_leaves(message: Message) -> None:
+            nonlocal left
+            left += isinstance(message, Unregister)
+            post(message)
+
+        monkeypatch.setattr(home.inbox, "post", count_who_leaves)
         history = History(home.journal, CONFIG, home.hub.populations)
         context = make_context(home.inbox, CONFIG, history, Limits(CONFIG))
         peers = []
         for _ in range(CROWD):
             ours, peer = trio.testing.memory_stream_pair()
             websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-            nursery.start_soon(live, Client(ours, websocket, plain, context, LOBBY))
+            nursery.start_soon(Client(ours, websocket, plain, context, LOBBY).run)
             peers.append(peer)
         await trio.testing.wait_all_tasks_blocked()
         assert len(home.connections) == CROWD
@@ -55,10 +60,9 @@ async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
         count = [0]
         while count[-1] < CROWD:
             await trio.lowlevel.checkpoint()
-            count.append(len(gone))
-        # In each round Trio runs the tasks in any order: there may be two rounds between two looks,
-        # and each client ends in the same round as its write pump, or in the one behind it.
-        assert max(after - before for before, after in pairwise(count)) <= 3 * EXITS
+            count.append(left)
+        # In each round Trio runs the tasks in any order: there may be two rounds between two looks.
+        assert max(after - before for before, after in pairwise(count)) <= 2 * EXITS
     assert not home.connections
 
 
