@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -67,7 +67,8 @@ class Family:
     def stop_all(self) -> None:
         """Have all end at once, as systemd does if nobody tells it otherwise."""
         for pid in (self.process.pid, *self.children()):
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # the parent has told it already
+                os.kill(pid, signal.SIGTERM)
 
     def lines(self) -> list[dict[str, object]]:
         """Return what it has logged."""
