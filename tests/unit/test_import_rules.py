@@ -427,6 +427,25 @@ class TestMending:
         Path("chat.db").unlink()
         assert run("import", "y.jsonl")[:2] == (0, "tea\t4\t0\t\n")
 
+    def test_a_name_that_has_another_normal_form_is_told_by_that(self, run: Run) -> None:
+        """Earlier releases kept some, as of ß with an accent. A second such room gets a number."""
+        old, now = "x\u03ca\u0301", "x\u03b9\u0308\u0301"
+        take_in(run, ONE, TWO)
+        change("UPDATE rooms SET name = ?", old)
+        change("UPDATE events SET data = CAST(replace(data, 'tea', ?) AS BLOB)", old)
+        assert run("export", now, "-o", "y.jsonl")[0] == 0
+        assert run("import", "y.jsonl")[:2] == (0, f"{now}\t2\t0\t\n")
+        assert run("export", "-o", "z.jsonl")[0] == 0
+        Path("chat.db").unlink()
+        told = Path("z.jsonl").read_text("utf-8")
+        assert run("import", "z.jsonl")[:2] == (0, f"{now}\t2\t0\t\n{now}-2\t2\t0\t\n")
+        Path("z.jsonl").write_text(told.replace(now, old), "utf-8")
+        assert run("import", "z.jsonl")[0] == FAILED
+        assert run("import", "--mend", "z.jsonl")[:2] == (
+            0,
+            f"{now}\t0\t2\t\n{now}-2\t0\t2\t\n",
+        )
+
     def test_what_moderators_did_is_kept(self, run: Run) -> None:
         """As it is told, in a file with them and in one where a deleted message stands for each."""
         own = [

@@ -10,9 +10,16 @@ from precis_i18n.derived import CONTEXTO, FREE_PVAL, PVALID, derived_property
 from precis_i18n.unicode import UnicodeData
 
 from tests.scripts import each_character
-from trio_chat.protocol.names import BadName, _check_characters, check_nick, check_room, fold
+from trio_chat.protocol.names import (
+    BadName,
+    _check_characters,
+    check_nick,
+    check_room,
+    fold,
+    likenesses,
+)
 from trio_chat.protocol.text import DRAWN_BLANKS
-from trio_chat.protocol.unicode import is_longer
+from trio_chat.protocol.unicode import is_longer, normalize
 
 UNSEEN = {
     "a control": "\x07",
@@ -155,6 +162,69 @@ def test_no_name_has_what_cannot_be_seen(character: str) -> None:
 def test_nicks_that_look_the_same_are_the_same(one: str, other: str) -> None:
     """By case, punctuation, width, or letters of another script."""
     assert fold(check_nick(one, 32)) == fold(check_nick(other, 32))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ANNA", "ΑΝΝΑ"),  # all Greek
+        ("Anna", "ΑΝΝΑ"),
+        ("Αννα", "ΑΝΝΑ"),  # the same name in Greek, in another case
+        ("MIKE", "ΜΙΚΕ"),
+        ("ZOE", "ΖΟΕ"),
+        ("Zoë", "Ζοë"),  # a Greek zeta and omicron
+        ("HANA", "ΗΑΝΑ"),
+        ("TONY", "ΤΟΝΥ"),
+        ("Tony", "ΤΟΝϒ"),
+        ("Nina", "Νina"),
+        ("Nina", "𝚴ina"),  # a Greek nu of the mathematicians
+        ("nick", "niϲk"),  # a lunate sigma
+        ("Fay", "Ϝay"),
+        ("TOBY", "ТОВҮ"),  # Cyrillic, the last letter as in Mongolia
+        ("Bob", "Ьob"),
+        ("Sol", "Տol"),  # Armenian
+        ("Lou", "Լou"),
+        ("Bob", "ᗷOᗷ"),  # of Canada
+        ("Colt", "𐌂𐊒𐐛𐌕"),  # of old alphabets
+    ],
+)
+def test_nicks_are_compared_by_how_their_capitals_look_too(one: str, other: str) -> None:
+    """The small letter of a capital may look like another one."""
+    assert set(likenesses(check_nick(one, 32))) & set(likenesses(check_nick(other, 32)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Үлз", "Улз"), ("Νίκος", "Nίκος"), ("Nina", "Vina"), ("Hana", "Nana"), ("Күн", "Кун")],
+)
+def test_how_capitals_look_takes_no_two_nicks_for_one(one: str, other: str) -> None:
+    """Only what is Latin to the eye is compared so: other alphabets tell those letters apart."""
+    assert not set(likenesses(check_nick(one, 32))) & set(likenesses(check_nick(other, 32)))
+
+
+ODD = st.text(
+    st.sampled_from("xßẞΪΫϔΐᾂᾳǰẖéÅﬁİıσςϲ葛あが")
+    | st.characters(categories=["Mn"], max_codepoint=0x36F),
+    max_size=6,
+)
+
+
+@given(ODD)
+def test_the_normal_form_of_a_room_is_its_own(name: str) -> None:
+    """Whoever uses the name that was told is in the same room."""
+    try:
+        normal = check_room("x" + name, 64)
+    except BadName:
+        return
+    assert check_room(normal, 64) == normal
+
+
+@pytest.mark.parametrize("name", ["x\u03aa\u0301", "ΠΡΩΤΕ\u03aa\u0301ΝΗ", "ß\u0301", "ᾂ\u0301"])
+def test_case_folding_brings_up_nothing_new_the_second_time(name: str) -> None:
+    """Some capitals become several characters, which NFKC joins with the mark behind them."""
+    normal = check_room(name, 64)
+    assert check_room(normal, 64) == normal
+    assert check_room(normalize("NFC", normal), 64) == normal
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,11 @@ from trio_chat.commands.lines import (
     Header,
     RoomLine,
     acts_of,
+    call,
     encode,
     events,
     survey,
+    told_as,
 )
 from trio_chat.commands.progress import Advance, progress
 from trio_chat.commands.room_acts import Report, RoomActs
@@ -154,14 +156,17 @@ def _lines(
         events=sum(room.events for room in rooms),
     )
     yield encode(header) + b"\n"
+    names: set[str] = set()
     for room in rooms:
-        yield encode(msgspec.structs.replace(room, topic=mended_topic(room.topic))) + b"\n"
+        name, topic = told_as(room.room, names), mended_topic(room.topic)
+        names.add(name)
+        yield encode(msgspec.structs.replace(room, room=name, topic=topic)) + b"\n"
         for act in acts_of(store, room, acts):
-            yield encode(act) + b"\n"
+            yield encode(call(act, name)) + b"\n"
         count = 0
         for count, event in enumerate(events(store, room, report), 1):
             files.take(event)
-            yield encode(event) + b"\n"
+            yield encode(call(event, name)) + b"\n"
             if count % STEP == 0:
                 advance(STEP)
         advance(count % STEP)

@@ -5,9 +5,9 @@ the v1 protocol tells them. Acts are those of the ledger that are about the room
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
-from itertools import chain
+from itertools import chain, count
 
 import msgspec
 
@@ -20,6 +20,7 @@ from trio_chat.journal.sqlite.comparison import Head, sound
 from trio_chat.journal.stored import readable, stand_in
 from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, decode
+from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_base import LAST_TIME
 
 FORMAT = 2  # since this one there are acts
@@ -79,13 +80,39 @@ def survey(store: Store, names: Sequence[str], acts: RoomActs, report: Report) -
     }
     for name in acts.rooms():  # where nothing was said yet, or which were forgotten
         rooms.setdefault(name, RoomLine(room=name, first=1, last=0, ts=0))
+    told = {name: told_as(name) for name in rooms}
     for name in names:
-        if name not in rooms:
+        if name not in told.values():
             raise Failed(f"there is no room {name!r}")
-    wanted = [rooms[name] for name in sorted(rooms, key=str) if not names or name in names]
+    wanted = [rooms[name] for name in sorted(rooms, key=str) if not names or told[name] in names]
     for room in wanted:
         room.acts = sum(1 for _ in acts.of(room.room, report))
     return wanted
+
+
+def told_as(name: str, others: Collection[str] = ()) -> str:
+    """Return what a room is called in a file.
+
+    Earlier releases kept some names that have another normal form (of ``ß`` with an accent, say).
+
+    Args:
+        name: As it is kept.
+        others: What other rooms of the file are called.
+    """
+    try:
+        name = check_room(name, len(name))
+    except BadName:
+        return name
+    ends = (f"-{number}" if number > 1 else "" for number in count(1))
+    return next(name + end for end in ends if name + end not in others)
+
+
+def call(line: AnyStoredEvent, room: str) -> AnyStoredEvent:
+    """Return an act or an event with what its room is called in a file."""
+    if isinstance(line, ActKept) and line.act.about == line.room:
+        line.act.about = room
+    line.room = room
+    return line
 
 
 def acts_of(store: Store, room: RoomLine, acts: RoomActs) -> Iterator[ActKept]:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import msgspec
 
 from trio_chat.commands.act_rules import ACTS, ActRules
-from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
+from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine, call, told_as
 from trio_chat.commands.room_rules import RoomRules, normal_topic
 from trio_chat.commands.rule_checks import BadEvent
 from trio_chat.config import Config
@@ -52,6 +52,7 @@ class ExportedFile:
         self._mends = mends
         self._number = 0  # of the line
         self._room = RoomLine(room="", first=1, last=0, ts=0)
+        self._told = ""  # the room's name in the file
         self._names: set[str] = set()
         self._next = 1  # number of the event to come
         self._next_act = 1
@@ -120,11 +121,14 @@ class ExportedFile:
             raise self._damage(reason) from None
 
     def _begin_room(self, line: RoomLine) -> None:
+        self._told = line.room
         try:
             is_normal = check_room(line.room, self._config.room_limit) == line.room
         except BadName as error:
             raise self._damage(f"room {line.room!r}: {error}") from None
-        if not is_normal or line.room in self._names:
+        if self._mends and not is_normal:
+            line.room = told_as(line.room, self._names)
+        elif not is_normal or line.room in self._names:
             raise self._damage(f"room {line.room!r} cannot be, or comes twice")
         if not 1 <= line.first <= line.last + 1 <= LAST_NUMBER or not 0 <= line.ts <= LAST_TIME:
             raise self._damage("numbers that cannot be")
@@ -153,9 +157,10 @@ class ExportedFile:
             raise self._damage(f"room {self._room.room} lacks acts from {self._next_act} on")
 
     def _check_act(self, kept: ActKept, rules: ActRules, scratch: sqlite3.Connection) -> None:
-        if kept.room != self._room.room or kept.seq != self._next_act:
-            raise self._damage(f"room {self._room.room}, act {self._next_act} was to come here")
+        if kept.room != self._told or kept.seq != self._next_act:
+            raise self._damage(f"room {self._told}, act {self._next_act} was to come here")
         self._next_act += 1
+        call(kept, self._room.room)
         try:
             rules.take(kept)
         except BadEvent as error:
@@ -174,9 +179,10 @@ class ExportedFile:
     def _check_place(self, event: AnyStoredEvent) -> None:
         self._check_acts_end()
         room = self._room
-        if event.room != room.room or event.seq != self._next or event.seq > room.last:
-            raise self._damage(f"room {room.room}, number {self._next} was to come here")
+        if event.room != self._told or event.seq != self._next or event.seq > room.last:
+            raise self._damage(f"room {self._told}, number {self._next} was to come here")
         self._next += 1
+        call(event, room.room)
 
     def _check(self, event: AnyStoredEvent, rules: RoomRules) -> AnyStoredEvent:
         if self._mends:

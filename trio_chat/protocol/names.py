@@ -15,16 +15,16 @@ import unicodedata2
 from precis_i18n.context import context_rule_error
 from precis_i18n.unicode import UnicodeData
 
-from trio_chat.protocol.confusables import resembled
+from trio_chat.protocol.confusables import as_drawn, resembled
 from trio_chat.protocol.emoji import replace_emoji
 from trio_chat.protocol.text import DRAWN_BLANKS, is_blank
 from trio_chat.protocol.unicode import (
-    casefold,
     categories,
     category,
     is_letter_or_digit,
     is_longer,
     normalize,
+    plain,
     without_variants,
 )
 
@@ -113,7 +113,7 @@ def propose_room(name: str, limit: int) -> str | None:
     """
     if is_longer(name, limit) or name.lstrip().startswith("~"):
         return None
-    words = SEPARATORS.split(_plain(REFUSED.sub("", name)))
+    words = SEPARATORS.split(plain(REFUSED.sub("", name)))
     words = ["".join(filter(_may_be_in_room, word)).strip("_.-") for word in words]
     try:
         return _checked_room("-".join(filter(None, words)), limit)
@@ -129,7 +129,7 @@ def _may_be_in_room(character: str) -> bool:
 def _checked_room(name: str, limit: int) -> str:
     """Return the name of a public room in its normal form, or raise ``BadName``."""
     _refuse(CONTROLS, name)
-    name = _plain(name)
+    name = plain(name)
     if is_longer(name, limit):
         raise BadName(f"a room's name has at most {limit} characters")
     _check_characters(name)
@@ -170,13 +170,19 @@ def fold(nick: str) -> str:
     That is their letters, digits and marks (vowel signs and accents are marks), without case and
     compatibility forms, each as the letter that it resembles.
     """
-    letters = _plain(_plain(nick))  # case folding may bring up what NFKC changes
-    return resembled("".join(filter(_is_letter, letters)))
+    return resembled("".join(filter(_is_letter, plain(nick))))
 
 
-def _plain(name: str) -> str:
-    """Return a name without case, compatibility forms and variants of letters."""
-    return casefold(without_variants(normalize("NFKC", name)))
+@lru_cache(NAMES_AT_HAND)
+def likenesses(nick: str) -> tuple[str, ...]:
+    """Return what two nicks must not have in common, as people would take one for the other.
+
+    That is what ``fold`` makes of it, and, of a nick that is Latin to the eye, what ``fold`` makes
+    of how its capitals look: the Greek Nu is an N there, while its small letter resembles a v.
+    """
+    folded, drawn = fold(nick), fold(as_drawn(nick))
+    is_latin = all(one.isascii() or not is_letter_or_digit(one) for one in normalize("NFD", drawn))
+    return (folded, drawn) if is_latin and drawn != folded else (folded,)
 
 
 @lru_cache(CHARACTERS_AT_HAND)

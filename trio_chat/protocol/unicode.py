@@ -7,8 +7,10 @@ fit another. So nothing in here, and nothing that uses it, asks for Python's tab
 """
 
 import re
+from itertools import groupby
 
 import unicodedata2
+from unicodedata2 import combining
 from wcwidth import grapheme_boundary_before, iter_graphemes
 
 VERSION: str = unicodedata2.unidata_version
@@ -42,6 +44,18 @@ def normalize(form: str, text: str) -> str:
     return str(unicodedata2.normalize(form, text))
 
 
+def in_order(text: str) -> str:
+    """Return a text with the marks on each letter in the order that all normal forms have.
+
+    Keyboards for Burmese and Thai, among others, write some in another one. The length is the same;
+    so the few marks that are two in one, which Unicode advises against, stay where they are.
+    """
+    if normalize("NFC", text) == text:
+        return text
+    runs = groupby(text, key=lambda character: bool(combining(character)))
+    return "".join("".join(sorted(run, key=combining) if is_mark else run) for is_mark, run in runs)
+
+
 def character_named(name: str) -> str | None:
     """Return the character, or sequence, with a Unicode name in any case."""
     try:
@@ -72,6 +86,17 @@ def casefold(text: str) -> str:
     """Return a text in the form in which upper and lower case are the same."""
     folded = text.casefold()
     return folded.translate(_capitals) if "Lu" in categories(folded) else folded
+
+
+def plain(text: str) -> str:
+    """Return a text without case, compatibility forms and variants of letters.
+
+    Folding case can bring up what NFKC changes, as of ``ΐ`` written as two code points; it does not
+    twice. So the form stays as it is when it is made again.
+    """
+    for _ in range(2):
+        text = casefold(without_variants(normalize("NFKC", text)))
+    return text
 
 
 def without_variants(text: str) -> str:

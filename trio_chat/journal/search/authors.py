@@ -1,7 +1,7 @@
 """Authors: what the messages of a person are found by."""
 
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.unicode import casefold, normalize, without_variants
+from trio_chat.protocol.unicode import plain
 
 
 def author_key(name: str) -> str:
@@ -9,7 +9,7 @@ def author_key(name: str) -> str:
 
     Blanks at its ends do not count, and several inside count as one.
     """
-    return " ".join(casefold(without_variants(normalize("NFKC", name))).split())
+    return " ".join(plain(name).split())
 
 
 def author_keys(who: Person | None) -> tuple[str, ...]:
