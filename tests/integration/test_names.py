@@ -39,7 +39,14 @@ async def test_nicks_of_all_scripts_are_welcome_side_by_side(one: str, other: st
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Anna", "\u0410nn\u0430"), ("Bob", "\ua4d0ob"), ("Mia", "Mia 🩷"), *SHAPES]
+    ("one", "other"),
+    [
+        ("Anna", "\u0410nn\u0430"),
+        ("Bob", "\ua4d0ob"),
+        ("Mia", "Mia 🩷"),
+        ("Nina", "\u039dina"),
+        *SHAPES,
+    ],
 )
 async def test_a_nick_that_looks_like_another_one_is_taken(one: str, other: str) -> None:
     """On the socket and over HTTP."""

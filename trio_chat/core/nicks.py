@@ -1,6 +1,6 @@
 """Nicks: whose each one is, and for how long it is kept for who is not there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from trio_chat.config import Config
@@ -8,7 +8,7 @@ from trio_chat.core.claims import NOBODY, Claims
 from trio_chat.core.records import Records
 from trio_chat.journal.people import DAY
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.names import BadName, check_nick, fold
+from trio_chat.protocol.names import BadName, check_nick, fold, likenesses
 from trio_chat.protocol.request_error import RequestError
 
 
@@ -38,7 +38,7 @@ class Nicks:
         self._clock = clock
         self._is_here = is_here
         self._claims = claims
-        self._owners: dict[str, str] = {}  # of each folded nick
+        self._owners: dict[str, str] = {}  # by each of the likenesses of their nicks
 
     def holder(self, nick: str) -> str | None:
         """Return the id of the person who has a nick.
@@ -46,7 +46,7 @@ class Nicks:
         Raises:
             RequestError: nobody can have it.
         """
-        return self._owner(self._check(nick))
+        return next(iter(self._owners_of(self._check(nick))), None)
 
     def check_free(self, person: Person) -> Person:
         """Return a person with the nick in its normal form.
@@ -55,7 +55,7 @@ class Nicks:
             RequestError: the nick cannot be, or is somebody else's.
         """
         nick = self._check(person.nick)
-        if self._owner(nick) not in (None, person.id):
+        if any(owner != person.id for owner in self._owners_of(nick)):
             raise RequestError("nick_taken", "somebody else is called that")
         return Person(person.id, nick)
 
@@ -76,15 +76,14 @@ class Nicks:
         if is_forced:
             self._claims.hold(person_id, folded)
         self._claims.check(person_id, folded)
-        before = self._owners.get(folded, person_id)
-        if before != person_id:
+        for before in self._others(person_id, person.nick):
             self.free(before)  # it was kept for long enough
         record = self._records.use(person_id)
         if record.nick != person.nick:
             self.disown(person_id, record.nick)
             record.nick, record.named = person.nick, self._clock()
             self._records.keep(person_id, record)
-        self._owners[folded] = person_id
+        self._owners |= dict.fromkeys(likenesses(person.nick), person_id)
         return person
 
     def check_unused(self, nick: str) -> None:
@@ -103,7 +102,10 @@ class Nicks:
 
         Rules for what looks alike may have changed since.
         """
-        return self._owners.setdefault(fold(nick), person_id) == person_id
+        if self._others(person_id, nick):
+            return False
+        self._owners |= dict.fromkeys(likenesses(nick), person_id)
+        return True
 
     def free(self, person_id: str) -> None:
         """Let others have somebody's nick."""
@@ -112,48 +114,57 @@ class Nicks:
         record.nick, record.named = "", self._clock()
         self._records.keep(person_id, record)
 
-    def contend(self, person_id: str, nick: str) -> str | None:
+    def contend(self, person_id: str, nick: str) -> Sequence[str]:
         """Take in that somebody has a nick at another node, where nobody knew who has it here.
 
         Returns:
-            The id of who has to do without: for whom this node does not hold it, if it does for
-            the other one, else whoever took it later; ``None`` if nobody has to.
+            The ids of those who have to do without: for whom this node does not hold it, if it does
+            for another one, else whoever took it later.
         """
         folded = fold(nick)
-        owner = self._owners.setdefault(folded, person_id)
-        if owner == person_id:
-            return None
 
         def place(one: str) -> tuple[bool, int, str]:
             return not self._claims.holds(one, folded), self._records.get(one).named, one
 
-        first, last = sorted((owner, person_id), key=place)
-        self._owners[folded] = first
-        return last
+        others = self._others(person_id, nick)
+        first = min((person_id, *others), key=place)
+        if first != person_id:
+            return (person_id,)
+        self._owners |= dict.fromkeys(likenesses(nick), person_id)
+        return others
 
     def like(self, nick: str) -> str:
         """Return a nick that nobody has, and that is like one."""
         ends = (f"-{number}" for number in count(2))
         tried = (nick[: self._config.nick_limit - len(end)] + end for end in ends)
-        return next(nick for nick in tried if self._owner(nick) is None)
+        return next(nick for nick in tried if not self._owners_of(nick))
 
     def disown(self, person_id: str, nick: str) -> None:
         """Take in that somebody has a nick no more."""
-        if nick and self._owners.get(fold(nick)) == person_id:
-            del self._owners[fold(nick)]
-            self._claims.release(person_id, fold(nick))
+        if not nick:
+            return
+        for likeness in likenesses(nick):
+            if self._owners.get(likeness) == person_id:
+                del self._owners[likeness]
+        self._claims.release(person_id, fold(nick))
 
-    def _owner(self, nick: str) -> str | None:
-        """Return the id of the person who has a nick; one that was kept for long enough is free.
+    def _others(self, person_id: str, nick: str) -> Sequence[str]:
+        """Return the ids of others who have a nick, or one like it, or had it until lately."""
+        owners = dict.fromkeys(map(self._owners.get, likenesses(nick)))
+        return [owner for owner in owners if owner and owner != person_id]
 
-        Its owner may still be at another node: then it cannot be claimed here.
+    def _owners_of(self, nick: str) -> Sequence[str]:
+        """Return the ids of those who have a nick, first, or one like it.
+
+        One that was kept for long enough is free. Its owner may still be at another node: then it
+        cannot be claimed here.
         """
-        owner = self._owners.get(fold(nick))
-        if owner is None or self._is_here(owner):
-            return owner
-        if self._clock() < self._records.get(owner).seen + self._config.nick_keep_days * DAY:
-            return owner
-        return None
+        return [owner for owner in self._others(NOBODY, nick) if self._is_kept_for(owner)]
+
+    def _is_kept_for(self, person_id: str) -> bool:
+        kept = self._config.nick_keep_days * DAY
+        is_lately = self._clock() < self._records.get(person_id).seen + kept
+        return self._is_here(person_id) or is_lately
 
     def _check(self, nick: str) -> str:
         try:

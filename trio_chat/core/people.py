@@ -312,11 +312,11 @@ class People:
             self._persons[id] = Person(id, both.nick)
             renamed.append((here, self._persons[id]))
             self.claims.hold(id, fold(both.nick))
-        loser = self.nicks.contend(id, both.nick) if both.nick else None
-        if loser is not None and loser in self._persons:
-            renamed.append(self._rename_like(loser, both.nick))
-        elif loser is not None:
-            self.nicks.free(loser)
+        for loser in self.nicks.contend(id, both.nick) if both.nick else ():
+            if loser in self._persons:
+                renamed.append(self._rename_like(loser, both.nick))
+            else:
+                self.nicks.free(loser)
         return Followed(renamed, ours if ours.epoch == both.epoch else PersonRecord())
 
     def lose_nick(self, person_id: str, folded: str) -> list[tuple[Person, Person]]:
