@@ -10,6 +10,7 @@ from tests.unit.work import calls_of
 from trio_chat.journal.search import characters
 from trio_chat.journal.search.query import TERMS, BadQuery, Mark, Term, parse
 from trio_chat.journal.search.tokens import Token, fold, is_whole, locate, tokenize
+from trio_chat.protocol.unicode import normalize
 
 LETTERS = "ab \u0301é-か\u3099がハﾊﾟ゛½茶🩷‼\ufe0f"
 TEXTS = st.text(LETTERS, max_size=30)
@@ -67,6 +68,51 @@ def test_a_mark_has_all_of_its_characters() -> None:
         [(start, end)] = parse(query).find(text)
         assert text[end:] in ("!", "")
         assert fold(text[start:end]).strip() == fold(query).strip()
+
+
+# Burmese as it is typed, Thai, Bengali, Tibetan; kana and Latin letters with marks.
+SCRIPTS = (
+    "နှင\u103a\u1037ည",
+    "ก\u0e38\u0e48",
+    "ক\u09bc\u09cdড়",
+    "ཀ\u0f72\u0f74\u0f39",
+    "かが\u3099\u0323",
+    "aéạ\u0323\u0301",
+)
+IN_A_SCRIPT = st.one_of([st.text(letters, max_size=12) for letters in SCRIPTS])
+
+
+@given(IN_A_SCRIPT, st.sampled_from(["NFC", "NFD"]))
+def test_canonical_equivalents_have_the_same_tokens(text: str, form: str) -> None:
+    """Which form a text has depends on who typed it where: with any query it is found alike."""
+    assert tokenize(normalize(form, text)) == tokenize(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "marked"),
+    [
+        ("နှင\u103a\u1037 ok", "နှင\u1037\u103a", "နှင\u103a\u1037"),
+        ("got #\ufe0f\u20e3 it", "#\ufe0f\u20e3", "#\ufe0f\u20e3"),
+        ("got #\u20e3 it", "#\ufe0f\u20e3", "#\u20e3"),
+        ("got *\ufe0f\u20e3 it", "#\ufe0f\u20e3", ""),
+        ("got # it", "#\ufe0f\u20e3", ""),
+        ("got 1\ufe0f\u20e3 it", "1", "1\ufe0f\u20e3"),
+        ("fl 🇧🇩🇪🇸", "🇩🇪", ""),
+        ("fl 🇩🇪🇪🇸", "🇪🇸", "🇪🇸"),
+        ("fl 🇩🇪🇪🇸", "🇩🇪🇪🇸", "🇩🇪🇪🇸"),
+        ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "🏴", "🏴"),
+        (
+            "🏴 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f!",
+            "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+            "",
+        ),
+    ],
+)
+def test_a_sequence_is_found_as_one(text: str, query: str, marked: str) -> None:
+    """A keycap, a flag of a country and one of a region are pictures of their own."""
+    found = parse(query).find(text)
+    assert "".join(text[start:end] for start, end in found) == marked
+    assert parse(query).matches(text) == bool(marked)
 
 
 def test_a_beginning_of_a_single_character_is_the_character() -> None:

@@ -4,12 +4,21 @@ import re
 from typing import NamedTuple
 
 from trio_chat.journal.search.characters import FOLDED
+from trio_chat.protocol.unicode import in_order
 
 # A token in what ``fold`` returns: the same as for the tokenizer "ascii" of SQLite's FTS5.
 _TOKEN = re.compile("[a-z0-9\x80-\U0010ffff]+")
-# Between a kana and the mark that makes another kana of it: か and U+3099 are が, which か must not
-# find. Folding takes composed kana apart and puts blanks around each part.
-_VOICED = re.compile("(?<=[\u3041-\u3096\u309d\u30a1-\u30fd])  (?=[\u3099\u309a])")
+# What folding has put blanks around, and is one token together: a kana and the mark that makes
+# another kana of it (か and U+3099 are が, which か must not find), and the two letters of a flag.
+_PARTED = re.compile(
+    "(?<=[\u3041-\u3096\u309d\u30a1-\u30fd])(  )(?=[\u3099\u309a])"
+    "|[\U0001f1e6-\U0001f1ff](  )[\U0001f1e6-\U0001f1ff]"
+)
+# Keycaps of two signs, which are no words elsewhere, and flags of regions within a country.
+_KEYCAP = re.compile("[#*](?=\ufe0f?\u20e3)")
+_KEYS = {"#": "\u2317", "*": "\u2731"}  # the pictures that stand for them
+_REGION = re.compile("(?<=\U0001f3f4)[\U000e0021-\U000e007e]+\U000e007f")
+_TAG = 0xE0000  # what tags are above the letters that they stand for
 
 
 class Token(NamedTuple):
@@ -24,7 +33,25 @@ def fold(text: str) -> str:
     """Return a text without what makes no difference, with blanks between its tokens."""
     if text.isascii():
         return text.lower()
-    return _VOICED.sub("", text.translate(FOLDED))
+    return _PARTED.sub(_joined, _prepared(text).translate(FOLDED))
+
+
+def _prepared(text: str) -> str:
+    """Return a text, of the same length, in which each character can be folded by itself."""
+    if "\u20e3" in text:
+        text = _KEYCAP.sub(lambda key: _KEYS[key[0]], text)
+    if "\U000e007f" in text:
+        text = _REGION.sub(_letters, text)
+    return in_order(text)
+
+
+def _letters(tags: re.Match[str]) -> str:
+    """Return the letters that tags stand for, which are a word behind their flag."""
+    return "".join(chr(ord(tag) - _TAG) for tag in tags[0][:-1]) + " "
+
+
+def _joined(parted: re.Match[str]) -> str:
+    return parted[0].replace(" ", "")
 
 
 def tokenize(text: str) -> list[str]:
@@ -41,7 +68,7 @@ def locate(text: str) -> list[Token]:
     """Return the tokens of a text, folded, with their places."""
     if text.isascii():  # each character stays one
         return [Token(*found.span(), found.group()) for found in _TOKEN.finditer(text.lower())]
-    parts = [FOLDED[ord(character)] for character in text]
+    parts = [FOLDED[ord(character)] for character in _prepared(text)]
     folded, places = _join(parts)
     return [
         Token(places[found.start()], _end(parts, places[found.end() - 1]), found.group())
@@ -58,10 +85,11 @@ def _join(parts: list[str]) -> tuple[str, list[int]]:
     """Return the folded text, and for each of its characters the place it comes from."""
     joined = "".join(parts)
     places = [place for place, part in enumerate(parts) for _ in part]
-    left_out = {place for gap in _VOICED.finditer(joined) for place in range(*gap.span())}
-    if left_out:
+    gaps = [gap.span(gap.lastindex or 0) for gap in _PARTED.finditer(joined)]
+    if gaps:
+        left_out = {place for gap in gaps for place in range(*gap)}
         places = [place for number, place in enumerate(places) if number not in left_out]
-    return _VOICED.sub("", joined), places
+    return _PARTED.sub(_joined, joined), places
 
 
 def _end(parts: list[str], last: int) -> int:

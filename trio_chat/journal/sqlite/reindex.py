@@ -14,7 +14,7 @@ from trio_chat.protocol import unicode
 from trio_chat.protocol.events import Message, decode
 
 # Of what is in the index, with that of Unicode; an index of another version is built again.
-VERSION = f"5/{unicode.VERSION}".encode()
+VERSION = f"6/{unicode.VERSION}".encode()
 KEY = "index"  # in ``meta``: the version of the index, as long as all messages are in it
 PARTS = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'search_*'"
 BATCH = 1000  # messages
