@@ -1,5 +1,7 @@
 """A nick is one person's at all nodes: whoever asks, at whichever moment, and whatever breaks."""
 
+from typing import Any
+
 import psycopg
 import pytest
 import trio
@@ -9,6 +11,8 @@ from tests.integration.chatters import Chatter, chatting, connected
 from tests.integration.running import Running
 from tests.integration.test_nodes import bus_of, two_nodes
 from trio_chat.core import claims
+from trio_chat.journal.postgres import claims as written
+from trio_chat.journal.types import Claimed
 
 ROUNDS = 30
 GONE = "UPDATE nodes SET until = '-infinity' WHERE id = decode(%s, 'hex')"
@@ -108,6 +112,43 @@ async def test_a_nick_that_is_used_elsewhere_is_not_freed(
                     while (await another.hello("Kim"))["t"] != "welcome":
                         await trio.sleep(0.01)
                     await another.ask(t="sign_out", forget=True)
+
+
+async def test_a_nick_that_is_released_while_it_is_claimed(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the claim and the look who has it: it is claimed once more, at once."""
+    put = written.Claims._put
+    async with two_nodes(postgres_url) as (one, other):
+        told: list[Claimed] = []
+        monkeypatch.setattr(bus_of(one), "_emit", told.append)
+        monkeypatch.setattr(bus_of(other), "_emit", lambda _: None)  # its hub has not asked for it
+
+        def held() -> object:
+            with psycopg.connect(postgres_url) as connection:
+                return connection.execute(
+                    "SELECT person FROM nicks WHERE folded = 'kim'"
+                ).fetchone()
+
+        async def late(self: written.Claims, ask: written.Ask, rows: list[Any]) -> dict[str, str]:
+            async def asked(statement: str, *parameters: bytes) -> object:
+                found = await ask(statement, *parameters)
+                if statement == written.CLAIM and self is bus_of(one)._claims:
+                    bus_of(other).claim({"kim": None})
+                    while held() == ("theirs",):
+                        await trio.sleep(0.01)
+                return found
+
+            return await put(self, asked, rows)
+
+        bus_of(other).claim({"kim": "theirs"})
+        while not held():
+            await trio.sleep(0.01)
+        monkeypatch.setattr(written.Claims, "_put", late)
+        bus_of(one).claim({"kim": "ours"})
+        while not told:
+            await trio.sleep(0.01)
+        assert told[0].holders["kim"] == "ours"
 
 
 async def test_a_table_that_postgresql_has_emptied(postgres_url: str) -> None:

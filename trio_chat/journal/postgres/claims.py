@@ -122,7 +122,7 @@ class Claims:
         """Return who has each nick now; who is missing cannot be told yet."""
         rows = [(one, person, self._own.get(one) == person) for one, person in claims.items()]
         holders = await self._put(ask, rows)
-        if "" not in holders:
+        if holders.keys() != {"", *claims}:  # there is no mark yet, or one was released just now
             await ask(MARK, self._id)
             holders = await self._put(ask, rows)
         return holders
