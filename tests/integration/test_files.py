@@ -194,6 +194,29 @@ async def test_a_part_of_a_file_can_be_fetched(tmp_path: Path) -> None:
         assert (await fetch(server, "nothing")).status == 404
 
 
+async def test_odd_ranges_are_answered_as_http_has_it(tmp_path: Path) -> None:
+    """More last bytes than there are are all; of none, or of an empty file, there is no part."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        id = (await upload(server, ann, b"hello world"))["id"]
+        whole = await fetch(server, id, range="bytes=-20")
+        assert (whole.status, whole.body) == (206, b"hello world")
+        assert whole.header("content-range") == "bytes 0-10/11"
+        none = await fetch(server, id, range="bytes=-0")
+        assert (none.status, none.body) == (416, b"")
+        assert none.header("content-range") == "bytes */11"
+        head = await fetch(server, id, method="HEAD", range="bytes=2-4")
+        assert (head.status, head.header("content-length")) == (200, "11")
+        weak = f'W/"{id}"'
+        for condition in (weak, "Mon, 30 Nov 2026 08:51:01 GMT"):
+            assert (await fetch(server, id, range="bytes=2-4", if_range=condition)).status == 200
+        empty = (await upload(server, ann, b""))["id"]
+        last = await fetch(server, empty, range="bytes=-5")
+        assert (last.status, last.header("content-length")) == (200, "0")
+        beyond = await fetch(server, empty, range="bytes=0-")
+        assert (beyond.status, beyond.header("content-range")) == (416, "bytes */0")
+
+
 async def test_a_file_is_its_sender_s_for_one_message(tmp_path: Path) -> None:
     """Of the room that it was uploaded for; a resend gets the first result all the same."""
     async with (

@@ -16,6 +16,8 @@ from werkzeug.http import parse_etags
 from trio_chat.files.keeper import FileKeeper, Found
 from trio_chat.files.kinds import OTHER, PICTURES
 from trio_chat.journal.types import Unavailable
+from trio_chat.protocol.events import File
+from trio_chat.web.ranges import Unsatisfiable, wanted_part
 
 PIECE = 64 * 1024  # bytes that are read and sent at once
 CACHING = "private, no-cache"  # a browser asks each time, as the message may be gone by now
@@ -100,29 +102,35 @@ def _respond(found: Found) -> Response:
     }
     if parse_etags(request.headers.get("If-None-Match")).contains_weak(tag):
         return Response(b"", HTTPStatus.NOT_MODIFIED, headers)
-    begin, end = 0, file.size
-    status = HTTPStatus.OK
-    wanted = request.range
-    if wanted and wanted.units == "bytes" and len(wanted.ranges) == 1 and _has_right_tag(tag):
-        part = wanted.range_for_length(file.size)
-        if part is None:
-            headers["Content-Range"] = f"bytes */{file.size}"
-            return Response(b"", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
-        begin, end = part
-        status = HTTPStatus.PARTIAL_CONTENT
+    try:
+        part = _wanted_part(file)
+    except Unsatisfiable:
+        headers["Content-Range"] = f"bytes */{file.size}"
+        return Response(b"", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
+    begin, end = part or (0, file.size)
+    if part:
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{file.size}"
     media_type = file.type if file.type in PICTURES else OTHER
     body = b"" if request.method == "HEAD" else Content(found.path, begin, end)
+    status = HTTPStatus.PARTIAL_CONTENT if part else HTTPStatus.OK
     response = Response(body, status, headers, content_type=media_type)
     response.content_length = end - begin
     response.timeout = None  # the exchange has one
     return response
 
 
-def _has_right_tag(tag: str) -> bool:
-    """Whether a request for a part means this content; without ``If-Range`` it means any."""
-    given = request.headers.get("If-Range")
-    return given is None or given == f'"{tag}"'
+def _wanted_part(file: File) -> tuple[int, int] | None:
+    """Return the part of a file that is asked for; ``None`` for the whole file.
+
+    A range is for ``GET`` alone, and with ``If-Range`` for the content that has that tag.
+
+    Raises:
+        Unsatisfiable: the range has no byte of the file.
+    """
+    tag = request.headers.get("If-Range")
+    if request.method != "GET" or tag not in (None, f'"{file.id}"'):
+        return None
+    return wanted_part(", ".join(request.headers.getlist("Range")), file.size)
 
 
 def disposition(name: str, *, is_shown: bool) -> str:
