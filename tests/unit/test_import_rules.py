@@ -18,7 +18,10 @@ from tests.unit.test_operator_errors import (
     run,
     take_in,
 )
+from trio_chat.config import Config
 from trio_chat.errors import FAILED
+from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.requests import React
 
 __all__ = ["run"]  # a fixture
 
@@ -445,6 +448,17 @@ class TestMending:
             0,
             f"{now}\t0\t2\t\n{now}-2\t0\t2\t\n",
         )
+
+    def test_what_the_socket_takes_is_exported_and_imported_as_it_is(self, run: Run) -> None:
+        """The longest reactions, too, whose one form is longer than what was sent."""
+        for emoji in ("\u200d".join("❤" * 16), "\u200d".join("👍" * 24), "👍🏽"):
+            asked = json.dumps({"t": "react", "room": "tea", "seq": 1, "emoji": emoji})
+            [request] = v1.read(asked, Config())
+            assert isinstance(request, React)
+            told = react(2, 1, request.emoji)
+            assert take_in(run, ONE, told)[:2] == (0, "tea\t2\t0\t\n")
+            assert json.loads(contents(run)[2]) == told
+            Path("chat.db").unlink()
 
     def test_what_moderators_did_is_kept(self, run: Run) -> None:
         """As it is told, in a file with them and in one where a deleted message stands for each."""

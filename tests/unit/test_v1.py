@@ -314,6 +314,24 @@ def test_an_emoji_has_one_form(sent: str, read: str) -> None:
         assert request == requests.React(room="a", seq=1, emoji=read, on=on)
 
 
+def test_an_emoji_is_as_long_as_its_one_form_is() -> None:
+    """However it is sent: a form with fewer code points, or more, makes no difference."""
+
+    def hearts(count: int, style: str) -> str:
+        return "\u200d".join(["❤" + style] * count)
+
+    longest = hearts(16, "\ufe0f") + "\u200d"  # and one code point more is an emoji
+    for sent in (hearts(16, ""), hearts(16, "\ufe0e"), hearts(16, "\ufe0f")):
+        request = read_one(t="react", room="a", seq=1, emoji=sent)
+        assert request == requests.React(room="a", seq=1, emoji=hearts(16, "\ufe0f"))
+    styled = "\u200d".join(["👍\ufe0f"] * 24)
+    assert len(styled) > requests.EMOJI_LIMIT
+    request = read_one(t="react", room="a", seq=1, emoji=styled)
+    assert request == requests.React(room="a", seq=1, emoji=styled.replace("\ufe0f", ""))
+    for sent in (longest + "👍🏽", hearts(17, ""), "\u200d".join(["👍"] * 25)):
+        assert fault(t="react", room="a", seq=1, emoji=sent) == "bad_request"
+
+
 def test_line_ends_and_tabs_stay() -> None:
     """They are part of what was said."""
     request = read_one(t="send", room="a", text="a\r\nb\tc")

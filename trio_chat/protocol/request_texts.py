@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 from trio_chat.protocol import governing
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.request_base import Request
-from trio_chat.protocol.requests import Delete, Edit, Hello, React, Send, Topic
+from trio_chat.protocol.requests import EMOJI_LIMIT, Delete, Edit, Hello, React, Send, Topic
 from trio_chat.protocol.text import has_controls, is_blank
 from trio_chat.protocol.unicode import is_longer
 
@@ -67,9 +67,7 @@ def text_fault(request: Request, limits: Limits) -> Fault | None:
     if isinstance(request, Hello):
         return _hello_fault(request, limits)
     if isinstance(request, React):
-        emoji = normal_emoji(request.emoji)
-        request.emoji = emoji or request.emoji
-        return None if emoji else Fault("bad_request", "a reaction is one emoji")
+        return _emoji_fault(request)
     return _words_fault(request, limits)
 
 
@@ -80,6 +78,17 @@ def _hello_fault(request: Hello, limits: Limits) -> Fault | None:
         return Fault("bad_request", f"a hello names at most {most} rooms", limit)
     is_nameless = request.nick is None and request.pair is None
     return Fault("bad_request", "say how you are called: nick") if is_nameless else None
+
+
+def _emoji_fault(request: React) -> Fault | None:
+    """Put a reaction into its one form. The length of that counts, and not of what was sent."""
+    emoji = normal_emoji(request.emoji)
+    if emoji is None:
+        return Fault("bad_request", "a reaction is one emoji")
+    if len(emoji) > EMOJI_LIMIT:
+        return Fault("bad_request", f"an emoji has at most {EMOJI_LIMIT} code points")
+    request.emoji = emoji
+    return None
 
 
 def _words_fault(request: Request, limits: Limits) -> Fault | None:

@@ -11,7 +11,8 @@ from trio_chat.protocol.request_base import LinkSecret, VisibleText, Why
 CID_LIMIT = 64  # characters; a UUID has 36
 PAIR_LIMIT = 64  # characters of a code
 SESSION_LIMIT = 64  # characters of a session's id
-EMOJI_LIMIT = 32  # characters; some emoji are long sequences
+EMOJI_LIMIT = 48  # code points of its one form; some emoji are long sequences
+EMOJI_GIVEN_LIMIT = 2 * EMOJI_LIMIT  # as it is sent: each may have a style behind it
 KEY_LIMIT = 64  # characters
 FILE_ID_LIMIT = 64  # characters
 ALT_LIMIT = 1000  # characters
@@ -180,7 +181,7 @@ class React(WriteRequest, tag="react", kw_only=True):
     """Add a reaction to a message, or remove one's own."""
 
     seq: Number
-    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=EMOJI_LIMIT)]
+    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=EMOJI_GIVEN_LIMIT)]
     on: bool = True
 
     def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
