@@ -1,11 +1,18 @@
 """Rules of the plain dialect."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trio_chat.config import Config
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import GOING_AWAY, NOT_UTF8, TOO_LONG, Violation
+from trio_chat.protocol.confusables import PARENTHESES
 from trio_chat.protocol.dialects import plain
+from trio_chat.protocol.dialects.plain import COLON
+from trio_chat.protocol.text import UNSEEN_RANGES
 
 ANN = events.Person("a1", "Ann")
 
@@ -150,6 +157,32 @@ def test_a_text_that_cannot_be_mistaken_is_told_alone(text: str) -> None:
 def test_a_name_ends_at_the_first_colon_with_a_space(nick: str, line: str) -> None:
     """So nobody's name says something in another one's."""
     assert told("x", events.Person("b2", nick)) == line
+
+
+@pytest.mark.parametrize(
+    ("nick", "line"),
+    [
+        ("( (server) x", "server) x: x"),
+        ("((Ann", "Ann: x"),
+        ("\uff08 ( \ufe59Ann", "Ann: x"),
+        (" \u200b(\u3000Ann", "Ann: x"),
+        ("( : Ann", ":Ann: x"),
+        ("((", "b2: x"),
+        ("( \u200b", "b2: x"),
+    ],
+)
+def test_a_name_does_not_begin_as_a_line_of_the_server(nick: str, line: str) -> None:
+    """Nor behind blanks; where nothing else is in a nick, as no server gives it, the id is told."""
+    assert told("x", events.Person("b2", nick)) == line
+
+
+@given(st.text(["(", "\uff08", " ", "\u3000", "\u200b", ":", "\uff1a", ")", "A"]))
+def test_whoever_has_a_name_is_told_from_the_server_and_from_whoever_has_none(nick: str) -> None:
+    """Whatever the nick is: a name is there, and its line begins with nothing of these."""
+    name = told("x", events.Person("b2", nick)).removesuffix(": x")
+    assert name
+    assert not re.match(f"[{PARENTHESES}{UNSEEN_RANGES}]", name)
+    assert not COLON.search(name)
 
 
 @pytest.mark.parametrize("end", ["\u2028", "\u2029", "\n", "\r\n"])

@@ -8,6 +8,7 @@ from trio_chat.protocol.answers import Answer, Error
 from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, CloseReason, Violation
 from trio_chat.protocol.confusables import COLONS, PARENTHESES
 from trio_chat.protocol.dialects.base import text_message
+from trio_chat.protocol.person import Person
 from trio_chat.protocol.request_texts import Limits
 from trio_chat.protocol.text import BYTE_ORDER_MARK, UNSEEN_RANGES, is_blank, without_controls
 from trio_chat.protocol.unicode import is_longer
@@ -18,6 +19,8 @@ COLON = re.compile(f"[{COLONS}][{UNSEEN_RANGES}]+")
 TELLING = re.compile(
     f"[{COLONS}](?:[{UNSEEN_RANGES}]|$)|^[{UNSEEN_RANGES}]*[{COLONS}{PARENTHESES}]"
 )
+# What no name begins with: what the server's own lines begin with, and what cannot be seen before.
+OPENING = re.compile(f"^[{PARENTHESES}{UNSEEN_RANGES}]+")
 # Marks that change the direction of writing may let one of these be seen where it is not.
 TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 TURNED = re.compile(f"[{COLONS}{PARENTHESES})]")
@@ -73,7 +76,7 @@ def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG0
     names = (f"[{file.name}]" for file in event.files)
     line = " ".join(filter(None, [one_line(event.text), *names]))
     if event.who:
-        return f"{_name(event.who.nick)}: {line}".encode()
+        return f"{_name(event.who)}: {line}".encode()
     return (f": {line}" if is_ambiguous(line) else line).encode()
 
 
@@ -83,12 +86,13 @@ def is_ambiguous(line: str) -> bool:
     return bool(is_turned or TELLING.search(line))
 
 
-def _name(nick: str) -> str:
+def _name(who: Person) -> str:
     """Return a nick that ends at the first colon with a space, and begins with no parenthesis.
 
-    Without these it is the same nick: punctuation makes no difference.
+    Without these it is the same nick: punctuation makes no difference. Of one that earlier releases
+    kept, and of which nothing is left, the person's id is told instead.
     """
-    return COLON.sub(":", nick).lstrip(PARENTHESES)
+    return OPENING.sub("", COLON.sub(":", who.nick)) or who.id
 
 
 def recall(seq: int, data: bytes) -> bytes:
