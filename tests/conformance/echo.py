@@ -74,7 +74,7 @@ class Echo:
         self._config = config
         self._history = History(MemoryJournal(), config, dict)
 
-    def on_websocket(
+    async def on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         return self._serve(stream, websocket, answer, head.rest)
@@ -98,7 +98,7 @@ class Echo:
         answer: bytes,
         already_read: bytes,
         visitor: Visitor,
-    ) -> None:
+    ) -> Awaitable[None]:
         raise AssertionError("the suite follows nothing")
 
     async def on_http(self, stream: Stream, head: Head, visitor: Visitor) -> bytes | None:

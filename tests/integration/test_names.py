@@ -11,6 +11,7 @@ import trio_websocket
 from tests import frames
 from tests.integration.asking import ask, bearer
 from tests.integration.chatters import chatting, connected
+from tests.integration.followers import following
 from tests.integration.running import Running, serving, status
 
 UNSEEN = "\u3164"
@@ -113,12 +114,22 @@ async def test_no_new_room_ends_with_a_dot(tmp_path: Path) -> None:
         answer = await ask(server, "POST", "/rooms/tea./messages", "x")
         assert (answer.status, answer.code) == (400, "bad_room")
         assert answer.json["detail"].endswith(proposal)
-        url = f"{server.ws}?room=tea."
-        async with trio_websocket.open_websocket_url(url) as reader:  # it may read what comes
-            await reader.send_message("x")
-            assert (await ann.ask(t="join", room="tea."))["code"] == "bad_room"
-        assert (await ann.ask(t="join", room="old."))["last"] == 1
-        assert (await ask(server, "POST", "/rooms/old./messages", "x")).status == 201
+        answer = await ask(server, "GET", "/rooms/tea./events")
+        assert (answer.status, answer.code) == (400, "bad_room")
+        assert answer.json["detail"].endswith(proposal)
+        assert (await ask(server, "HEAD", "/rooms/tea./events")).status == 400
+        assert await upgrade(server, "Tea.") == 400
+        listed = (await ann.ask(t="rooms"))["rooms"]
+        assert [room["room"] for room in listed] == ["old."]
+        async with (
+            trio_websocket.open_websocket_url(f"{server.ws}?room=old.") as reader,
+            following(server, "old.") as follower,
+        ):
+            assert (await ask(server, "HEAD", "/rooms/old./events")).status == 200
+            assert (await ann.ask(t="join", room="old."))["last"] == 1
+            assert (await ask(server, "POST", "/rooms/old./messages", "x")).status == 201
+            assert await reader.get_message() == "x"
+            assert (await follower.until("msg")).data["text"] == "x"
 
 
 async def upgrade(server: Running, room: str) -> int:

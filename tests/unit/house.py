@@ -71,7 +71,7 @@ class House:
         self.ended_at[connection] = trio.current_time()
         await trio.aclose_forcefully(connection.stream)
 
-    def _on_websocket(
+    async def _on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         assert websocket.is_open
@@ -87,9 +87,9 @@ class House:
         answer: bytes,
         already_read: bytes,
         visitor: Visitor,
-    ) -> None:
+    ) -> Awaitable[None]:
         self.followed.append((wish, already_read))
-        await self._stay()
+        return self._stay()
 
     async def _on_http(self, stream: Stream, head: Head, visitor: Visitor) -> bytes | None:
         self.requests.append(head.raw + head.rest)

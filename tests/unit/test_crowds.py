@@ -3,6 +3,7 @@
 import socket
 import ssl
 from itertools import pairwise
+from typing import NoReturn
 
 import pytest
 import trio
@@ -79,7 +80,7 @@ async def test_a_crowd_that_says_hello_over_tls_begins_by_and_by(
         await trio.lowlevel.checkpoint()
         raise trio.BrokenResourceError
 
-    async def refuse(*request: object) -> None:
+    async def refuse(*request: object) -> NoReturn:
         raise AssertionError
 
     async def serve(stream: trio.SSLStream[trio.SocketStream]) -> None:
@@ -117,7 +118,7 @@ async def test_a_crowd_that_asks_at_once_is_answered_by_and_by(*, is_first: bool
     crowd = 20 * HEADS
     asked = 0
 
-    async def refuse(*request: object) -> None:
+    async def refuse(*request: object) -> NoReturn:
         raise AssertionError
 
     async def answer(*request: object) -> bytes:

@@ -9,7 +9,7 @@ from trio_chat.core.readers import Readers
 from trio_chat.delivery.frames import Frame
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
-from trio_chat.net.problems import of_error
+from trio_chat.net.problems import Problem, of_error
 from trio_chat.net.streams import Stream
 from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
@@ -40,7 +40,7 @@ class ClientFactory:
         self._readers = readers
         self._sse = Sse(epoch)
 
-    def on_websocket(
+    async def on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         """Return what runs a client that is upgraded to a WebSocket; ``answer`` goes first.
@@ -52,12 +52,12 @@ class ClientFactory:
         dialect = DIALECTS[websocket.subprotocol]
         join = None if dialect.needs_hello else self._join(head)
         if join:
-            self._check_reader(join, visitor)
+            await self._admit(join, visitor)
         client = Client(stream, websocket, dialect, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(head.rest)
 
-    def on_events(
+    async def on_events(
         self,
         stream: Stream,
         join: requests.Join,
@@ -70,16 +70,33 @@ class ClientFactory:
         Raises:
             Problem: it may not be there.
         """
-        self._check_reader(join, visitor)
+        await self._admit(join, visitor)
         client = Client(stream, EventStream(), self._sse, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(already_read)
 
-    def _check_reader(self, join: requests.Join, visitor: Visitor) -> None:
-        """See that a visitor without a hello may be in a room, before that is promised.
+    async def _admit(self, join: requests.Join, visitor: Visitor) -> None:
+        """See that a visitor without a hello may come into a room, before that is promised.
+
+        Of a name that no new room may have the journal is asked first. What has let them in is
+        looked at behind that, as the hub does not know of them yet.
 
         Raises:
             Problem: they may not.
+        """
+        fault = await self._context.history.name_fault(join.room)
+        gate, grant = self._context.gate, visitor.grant
+        if gate and grant and not gate.admits(grant):
+            raise Problem("unauthorized", "what has let you in holds no more")
+        self._check_reader(join, visitor)
+        if fault:
+            raise of_error(fault)
+
+    def _check_reader(self, join: requests.Join, visitor: Visitor) -> None:
+        """See that the policy lets a visitor without a hello be in a room.
+
+        Raises:
+            Problem: it does not.
         """
         assert visitor.grant is not None  # only a hello could bring one later
         join.link = visitor.link

@@ -102,7 +102,7 @@ class Joins:
         if state.joining >= limit:
             raise RequestError("busy", "too many joins at once", retry_ms=1000, limit=LIMIT)
         if name in self._rooms:
-            _check_name(state, self._rooms[name])
+            _check_name(self._rooms[name])
         if name in state.rooms:
             self._queue.end(state.rooms[name], is_replaced=True)
         catch_up = state.rooms[name] = CatchUp(state.client, name, request)
@@ -179,12 +179,20 @@ class Joins:
 
     def _begin_loaded(self, state: ConnectionState, catch_up: CatchUp, room: Room) -> None:
         try:
-            _check_name(state, room)
+            _check_name(room)
         except RequestError as error:
-            state.joining -= 1
-            self._refuse(state, catch_up, error)
+            self._turn_away(state, catch_up, error)
         else:
             self._begin(state, asker_of(state, self._people), catch_up, room)
+
+    def _turn_away(self, state: ConnectionState, catch_up: CatchUp, error: RequestError) -> None:
+        """Let nobody into a room for which they waited: without a name they have to go."""
+        state.joining -= 1
+        if state.client.dialect.needs_hello:
+            self._refuse(state, catch_up, error)
+        else:
+            self._end(state, catch_up)
+            self._turn.effects.closes.append((state.client, UNREADABLE))
 
     def _refuse(self, state: ConnectionState, catch_up: CatchUp, error: RequestError) -> None:
         """Tell somebody who waited for a room that they do not get in."""
@@ -206,25 +214,20 @@ class Joins:
                 if state is None:
                     continue
                 state.loading -= 1
-                state.joining -= 1
-                if state.client.dialect.needs_hello:
-                    text = "the room cannot be read just now"
-                    error = RequestError("unavailable", text, failure.retry_ms)
-                    self._refuse(state, catch_up, error)
-                else:
-                    self._end(state, catch_up)
-                    self._turn.effects.closes.append((state.client, UNREADABLE))
+                text = "the room cannot be read just now"
+                error = RequestError("unavailable", text, failure.retry_ms)
+                self._turn_away(state, catch_up, error)
 
 
-def _check_name(state: ConnectionState, room: Room) -> None:
+def _check_name(room: Room) -> None:
     """Refuse whoever would begin a room that no new one can be called like.
 
-    Without a name they may be in it: they only read, and what they write is refused.
+    Who comes without a name is refused before that, while HTTP can still tell them so.
 
     Raises:
         RequestError: nothing was ever kept in it.
     """
-    if state.client.dialect.needs_hello and not room.log.last:
+    if not room.log.last:
         try:
             check_new_room(room.name)
         except BadName as error:

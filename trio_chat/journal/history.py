@@ -20,7 +20,7 @@ from trio_chat.journal.types import (
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.governing_answers import ActInfo, ActList
-from trio_chat.protocol.names import BadName, check_room, is_private
+from trio_chat.protocol.names import BadName, check_new_room, check_room, is_private
 from trio_chat.protocol.unicode import cut
 
 ROOMS_LISTED = 1000
@@ -73,6 +73,24 @@ class History:
             if _reported(info) in gone:
                 info.act = msgspec.structs.replace(info.act, why="")
         return told
+
+    async def name_fault(self, room: str) -> answers.Error | None:
+        """Return why nobody may come into a room: it is not there, and no new one may be called so.
+
+        The journal is asked of such a name alone.
+
+        Args:
+            room: The name in its normal form.
+        """
+        try:
+            check_new_room(room)
+        except BadName as error:
+            try:
+                is_there = await self._journal.rooms(1, frozenset({room}))
+            except Unavailable as unavailable:
+                return _refusal(unavailable)
+            return None if is_there else _refusal(error)
+        return None
 
     async def missed(self, room: str, after: int) -> list[tuple[int, bytes]]:
         """Return a page of what followed a number, encoded, each with its own.

@@ -53,8 +53,9 @@ log = structlog.get_logger()
 # request, to be sent first, and may raise ``HttpError`` instead. The bytes behind that are what has
 # been read from the connection already. That of another HTTP request returns what has been read
 # behind the request, if a further one may come; ``None``: the connection is over.
-OnWebSocket = Callable[[Stream, WebSocket, bytes, Head, Visitor], Awaitable[None]]
-OnEvents = Callable[[Stream, requests.Join, bytes, bytes, Visitor], Awaitable[None]]
+Serving = Awaitable[None]  # what serves a connection to its end
+OnWebSocket = Callable[[Stream, WebSocket, bytes, Head, Visitor], Awaitable[Serving]]
+OnEvents = Callable[[Stream, requests.Join, bytes, bytes, Visitor], Awaitable[Serving]]
 OnHttp = Callable[[Stream, Head, Visitor], Awaitable[bytes | None]]
 
 
@@ -165,7 +166,7 @@ class Acceptor:
             return 0.0
         return self._rates.spend(address, size)
 
-    async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Awaitable[None] | None:
+    async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Serving | None:
         """Serve HTTP requests one after the other; return what serves another one to the end."""
         path, address = "", peer
         served = 0
@@ -214,7 +215,7 @@ class Acceptor:
 
     async def _lead_on(
         self, stream: Stream, head: Head, peer: str, address: str
-    ) -> tuple[Visitor, Awaitable[None] | None]:
+    ) -> tuple[Visitor, Serving | None]:
         """Return who asks for something else than a file; and what serves that to the end.
 
         ``None``: it is a plain HTTP request.
@@ -224,7 +225,7 @@ class Acceptor:
         """
         try:
             visitor = await self._let_in(head, peer, address)
-            return visitor, self._upgraded(stream, head, visitor)
+            return visitor, await self._upgraded(stream, head, visitor)
         except HttpError as refusal:
             self._refused_handshakes.tell(head, refusal)
             raise
@@ -268,7 +269,7 @@ class Acceptor:
             with trio.move_on_after(self._config.close_timeout):
                 await linger(stream, partial(self._spend, address))
 
-    def _upgraded(self, stream: Stream, head: Head, visitor: Visitor) -> Awaitable[None] | None:
+    async def _upgraded(self, stream: Stream, head: Head, visitor: Visitor) -> Serving | None:
         """Return what serves a WebSocket or an event stream; ``None``: neither is asked for.
 
         Raises:
@@ -276,11 +277,11 @@ class Acceptor:
         """
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
-            return self._on_websocket(stream, websocket, answer, head, visitor)
+            return await self._on_websocket(stream, websocket, answer, head, visitor)
         if upgrade := " ".join(head.values("upgrade")).lower():
             status = 404 if "websocket" in upgrade else 400
             raise HttpError(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
         if eventstream.is_asked_for(head):
             join, answer = eventstream.begin(head, self._config)
-            return self._on_events(stream, join, answer, head.rest, visitor)
+            return await self._on_events(stream, join, answer, head.rest, visitor)
         return None

@@ -203,9 +203,13 @@ class Api:
     async def _events(self, room: str) -> Response:
         """Answer ``HEAD``; the acceptor serves every ``GET`` as an event stream."""
         try:
-            check_room(room, self._config.room_limit)
+            room = check_room(room, self._config.room_limit)
         except BadName as error:
             raise Problem("bad_room", str(error)) from None
+        self._check_reader(requests.Join(room=room))
+        fault = await self._archive.name_fault(room)
+        if fault:
+            raise of_error(fault)
         response = Response(b"", content_type=EVENT_STREAM)
         del response.headers["Content-Length"]  # a stream has none
         return response
@@ -216,21 +220,26 @@ class Api:
         Raises:
             Problem: the policy forbids it, or it fails.
         """
-        who = visitor()
-        try:
-            self._readers.check(
-                wanted,
-                who.address,
-                session=who.session,
-                link=who.link,
-                grant=who.grant or ANYBODY,
-            )
-        except RequestError as error:
-            raise of_error(error.answer) from None
-        answer = await self._archive.answer((who.grant or ANYBODY).narrowed(wanted))
+        self._check_reader(wanted)
+        answer = await self._archive.answer((visitor().grant or ANYBODY).narrowed(wanted))
         if isinstance(answer, answers.Error):
             raise of_error(answer)
         return answer
+
+    def _check_reader(self, wanted: requests.Join | requests.LookUp) -> None:
+        """See that whoever sends a request may read.
+
+        Raises:
+            Problem: the policy forbids it.
+        """
+        who = visitor()
+        grant = who.grant or ANYBODY
+        try:
+            self._readers.check(
+                wanted, who.address, session=who.session, link=who.link, grant=grant
+            )
+        except RequestError as error:
+            raise of_error(error.answer) from None
 
     # Changes
 
