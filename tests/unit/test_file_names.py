@@ -1,9 +1,14 @@
 """Names of files, as they are kept."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from trio_chat.files.kinds import AVIF, GIF, JPEG, PNG, WEBP, Kind, picture_kind
 from trio_chat.files.names import LONGEST, proper_name
+from trio_chat.protocol.text import is_blank
+
+KINDS = (None, AVIF, GIF, JPEG, PNG, WEBP)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +64,18 @@ def test_the_name_of_a_picture_ends_as_it_is(kind: Kind, given: str, kept: str) 
 def test_a_picture_is_told_by_its_bytes(head: bytes, kind: Kind | None) -> None:
     """Of the kinds that browsers show."""
     assert picture_kind(head) is kind
+
+
+@given(st.text() | st.text(". \u200b\u202e\x00/ab", max_size=200), st.sampled_from(KINDS))
+@example("a" * (LONGEST - 1) + " b..", None)
+@example("a" * (LONGEST - 4) + ". .jpgx", JPEG)
+@example("\u200b" * LONGEST + "x", None)
+@example("\u200b" * LONGEST + "x", PNG)
+def test_a_name_that_is_kept_is_a_proper_one(given: str, kind: Kind | None) -> None:
+    """It stays as it is when it comes again, as in an import, and ends in no blank and no dot."""
+    kept = proper_name(given, kind)
+    assert proper_name(kept, kind) == kept
+    assert 0 < len(kept) <= LONGEST
+    assert not kept.endswith((" ", "."))
+    assert not is_blank(kept)
+    assert kind is None or kept.lower().endswith(kind.endings)
