@@ -102,7 +102,7 @@ def _parameters(query: str, known: tuple[str, ...]) -> dict[str, str]:
         if name not in known:
             listed = f"known are {', '.join(known)}" if known else "there are none here"
             raise ValueError(f"{FORM}; it has an unknown parameter: {listed}")
-        given[name] = unquote(value)
+        given[name] = _decoded(value)
     for name, needed in (("key", "cert"), ("sentinel_user", "sentinel_password")):
         if given.get(name) and not given.get(needed):
             raise ValueError(f"{FORM}; {name} needs {needed}")
@@ -113,7 +113,14 @@ def _login(userinfo: str) -> Login:
     user, _, password = userinfo.partition(":")
     if not password:
         raise ValueError(f"{FORM}; a password stands behind a colon, and a user needs one")
-    return Login(user=unquote(user), password=unquote(password))
+    return Login(user=_decoded(user), password=_decoded(password))
+
+
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError(f"{FORM}; what is percent-encoded in it has to be UTF-8") from None
 
 
 def _places(hosts: str, kind: str) -> tuple[Place, ...]:

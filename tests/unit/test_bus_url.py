@@ -78,6 +78,9 @@ def test_what_a_url_says(text: str, said: BusUrl, shown: str) -> None:
         ("redis+sentinel://:s3cret@a/m?sentinel_user=a", "sentinel_user needs sentinel_password"),
         (f"redis+cluster://{','.join(f's3cret{n}' for n in range(33))}", "more than 32 hosts"),
         ("redis://:s3cret\x07@a", "bus must have no control characters"),
+        ("redis://:s3cret%FF@a", "what is percent-encoded in it has to be UTF-8"),
+        ("redis://s3cret%FF:x@a", "what is percent-encoded in it has to be UTF-8"),
+        ("rediss://:s3cret@a?ca=/%FF", "what is percent-encoded in it has to be UTF-8"),
     ],
 )
 def test_what_is_none_is_refused_without_its_password(text: str, why: str) -> None:
