@@ -174,6 +174,61 @@ async def test_a_form_brings_a_file(tmp_path: Path) -> None:
             assert (refused.status, refused.code) == (400, "bad_request")
 
 
+NAMES_NOT_IN_UTF_8 = (
+    {"content_disposition": "attachment; filename*=UTF-8''%FF.txt"},
+    {"content_disposition": "attachment; filename*0*=UTF-8''a; filename*1*=%FF.txt"},
+    {"content_disposition": "attachment; filename*=us-ascii''%E4.txt"},
+    {"content_disposition": 'attachment; filename="\xe4.txt"'},
+    {"tus_resumable": "1.0.0", "upload_length": "1", "upload_metadata": "filename /y50eHQ="},
+)
+
+
+@pytest.mark.parametrize("headers", NAMES_NOT_IN_UTF_8)
+async def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path, headers: dict[str, str]) -> None:
+    """It is never kept garbled, in whatever header it comes."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        bob = await session(server, "Bob")
+        refused = await ask_in_bytes(server, bob, b"", headers)
+        assert (refused.status, refused.code) == (400, "bad_request")
+
+
+async def test_a_name_in_a_header_is_kept_as_it_was_meant(tmp_path: Path) -> None:
+    """In the encoding that it names; U+FFFD, too, if it was given."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        bob = await session(server, "Bob")
+        for given, kept in (
+            ("filename*=UTF-8''%E2%82%AC%20rates.txt", "€ rates.txt"),
+            ("filename*=iso-8859-1''%E4.txt", "ä.txt"),
+            ("filename*=UTF-8''%EF%BF%BD.txt", "\ufffd.txt"),
+            ('filename="a.txt"', "a.txt"),
+        ):
+            headers = {"content_disposition": f"attachment; {given}"}
+            answer = await ask_in_bytes(server, bob, b"x", headers)
+            assert (answer.status, answer.json["file"]["name"]) == (201, kept)
+
+
+@pytest.mark.parametrize(
+    "name", [b'filename="\xff.txt"', b"filename*=UTF-8''%FF.txt", b"filename*=utf-8''%e4.txt"]
+)
+async def test_a_form_with_a_name_that_is_not_utf_8_is_refused(tmp_path: Path, name: bytes) -> None:
+    """As it is in a header of the request."""
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; %b\r\n\r\nx\r\n--x--\r\n' % name
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        bob = await session(server, "Bob")
+        refused = await ask_in_bytes(server, bob, form, {"content_type": FORM_TYPE})
+        assert (refused.status, refused.code) == (400, "bad_request")
+
+
+async def ask_in_bytes(server: Running, who: str, body: bytes, headers: dict[str, str]) -> Answer:
+    """Upload a file by a request whose headers have a byte for each character."""
+    named = {"authorization": bearer(who), "content_length": str(len(body))} | headers
+    lines = [f"POST /api/v1{FILES} HTTP/1.1", "host: localhost"]
+    lines += [f"{key.replace('_', '-')}: {value}" for key, value in named.items()]
+    wire = await server.exchange("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+    head, _, rest = wire.partition(END_OF_HEAD)
+    return Answer(status(wire), head + END_OF_HEAD, rest)
+
+
 async def test_a_part_of_a_file_can_be_fetched(tmp_path: Path) -> None:
     """One range; who has the file already, or wants the head alone, gets no more."""
     async with running(database=str(tmp_path / "chat.db")) as server:

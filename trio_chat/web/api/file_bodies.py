@@ -9,6 +9,7 @@ from werkzeug.sansio import multipart
 from werkzeug.sansio.multipart import Data, Epilogue, Event, MultipartDecoder, NeedData
 
 from trio_chat.net.problems import Problem
+from trio_chat.web.api.file_names import check_disposition
 from trio_chat.web.transfers import FLOW, Flow
 
 FORM_BUFFER = 512 * 1024  # bytes of a form that may wait for its next line
@@ -54,11 +55,12 @@ class Form:
         """Come to the first file, and return its name.
 
         Raises:
-            Problem: there is none.
+            Problem: there is none, or its name is not UTF-8.
         """
         while not isinstance(event := await self._event(), multipart.File):
             if isinstance(event, Epilogue):
                 raise Problem("bad_request", "the form has no file")
+        check_disposition(event.headers["content-disposition"])
         return event.filename
 
     async def next(self) -> bytes | None:

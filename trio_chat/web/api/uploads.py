@@ -1,14 +1,11 @@
 """The part of the HTTP API that brings files: the raw bytes of one, or a form with one."""
 
-import base64
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial, wraps
 from urllib.parse import quote
 
 import trio
 from quart import Response, request
-from werkzeug.http import parse_options_header
 
 from trio_chat.config import Config
 from trio_chat.files.incoming import Incoming
@@ -27,6 +24,7 @@ from trio_chat.web.api import PREFIX, reading
 from trio_chat.web.api.answering import json_of, visitor
 from trio_chat.web.api.calls import RETRY, Calls
 from trio_chat.web.api.file_bodies import Body, Form, Pieces
+from trio_chat.web.api.file_names import name_in_disposition, name_in_metadata
 from trio_chat.web.api.governing import Route
 from trio_chat.web.api.schemas import Uploaded
 
@@ -202,7 +200,8 @@ class Uploading:
         self._check_size(length)
         if not self._keeper.resumables.has_room(who.who):
             raise Problem("too_many_files", "too many uploads are under way")
-        incoming = await self._begin(who, _name_of(request.headers.get("Upload-Metadata", "")))
+        name = name_in_metadata(request.headers.get("Upload-Metadata", ""))
+        incoming = await self._begin(who, name)
         try:
             upload = await self._keeper.resumables.begin(incoming, length)
         except Unavailable:
@@ -262,8 +261,8 @@ class Uploading:
         if request.mimetype == FORM:
             form = Form(request.mimetype_params.get("boundary", ""), body)
             return await form.find_file(), form
-        _, options = parse_options_header(request.headers.get("Content-Disposition"))
-        return reading.value(request, "name") or options.get("filename", ""), body
+        name = reading.value(request, "name")
+        return name or name_in_disposition(request.headers.get("Content-Disposition", "")), body
 
 
 def read_first(view: View) -> View:
@@ -313,16 +312,6 @@ def _number(header: str) -> int:
     if not reading.NUMBER.fullmatch(text):
         raise Problem("bad_request", f"{header} is not a number")
     return int(text)
-
-
-def _name_of(metadata: str) -> str:
-    """Return the file name among what a client tells of an upload, if it is there."""
-    for pair in metadata.split(","):
-        key, _, value = pair.strip().partition(" ")
-        if key in ("filename", "name"):
-            with suppress(ValueError):
-                return base64.b64decode(value, validate=True).decode()
-    return ""
 
 
 def _kept_size(upload: Resumable) -> int:
