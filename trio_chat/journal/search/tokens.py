@@ -18,7 +18,7 @@ _PARTED = re.compile(
 _KEYCAP = re.compile("[#*](?=\ufe0f?\u20e3)")
 _KEYS = {"#": "\u2317", "*": "\u2731"}  # the pictures that stand for them
 _REGION = re.compile("(?<=\U0001f3f4)[\U000e0021-\U000e007e]+\U000e007f")
-_TAG = 0xE0000  # what tags are above the letters that they stand for
+_TAGS = "\U000e0000"  # where they begin, each as far above the letter that it stands for
 
 
 class Token(NamedTuple):
@@ -47,7 +47,7 @@ def _prepared(text: str) -> str:
 
 def _letters(tags: re.Match[str]) -> str:
     """Return the letters that tags stand for, which are a word behind their flag."""
-    return "".join(chr(ord(tag) - _TAG) for tag in tags[0][:-1]) + " "
+    return "".join(chr(ord(tag) - ord(_TAGS)) for tag in tags[0][:-1]) + " "
 
 
 def _joined(parted: re.Match[str]) -> str:
