@@ -12,7 +12,7 @@ is no call to the system before each read, and a connection that waits takes les
 import os
 import select
 import sys
-from contextlib import suppress
+from functools import partial
 
 import trio
 
@@ -105,36 +105,33 @@ class Rounds(AtOnce):
             self._ended.discard(descriptor)
 
     async def receive(self, stream: AnyStream, size: int) -> bytes:
-        """Return at most ``size`` bytes that the peer sent, or nothing if it is gone."""
+        """Return at most ``size`` bytes that the peer sent, or nothing if it is gone.
+
+        It is one function, since each that waits is memory of a connection that is idle.
+        """
         if not isinstance(stream, trio.SocketStream):
             return await super().receive(stream, size)
-        try:
-            return await self._read(stream.socket.fileno(), size)
-        except OSError:
-            return b""
-
-    async def _read(self, descriptor: int, size: int) -> bytes:
+        descriptor = stream.socket.fileno()
         while True:
-            await self._readable(descriptor)
-            with suppress(BlockingIOError):
+            if descriptor in self._ready:
+                await trio.lowlevel.checkpoint()
+                self._ready.remove(descriptor)
+            else:  # something may have come that was read already
+                self._waiting[descriptor] = trio.lowlevel.current_task()
+                await trio.lowlevel.wait_task_rescheduled(partial(self._wait_no_more, descriptor))
+            try:
                 data = os.read(descriptor, size)
-                if len(data) == size or descriptor in self._ended:
-                    self._ready.add(descriptor)  # nobody tells of what is left, nor of the end
-                return data
+            except BlockingIOError:
+                continue
+            except OSError:
+                return b""
+            if len(data) == size or descriptor in self._ended:
+                self._ready.add(descriptor)  # nobody tells of what is left, nor of the end
+            return data
 
-    async def _readable(self, descriptor: int) -> None:
-        """Wait until something has come since the last time; it may be read already."""
-        if descriptor in self._ready:
-            await trio.lowlevel.checkpoint()
-            self._ready.remove(descriptor)
-            return
-        self._waiting[descriptor] = trio.lowlevel.current_task()
-
-        def abort(_: object) -> trio.lowlevel.Abort:
-            del self._waiting[descriptor]
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        await trio.lowlevel.wait_task_rescheduled(abort)
+    def _wait_no_more(self, descriptor: int, _: object) -> trio.lowlevel.Abort:
+        del self._waiting[descriptor]
+        return trio.lowlevel.Abort.SUCCEEDED
 
     def close(self) -> None:
         """Give back what the system has lent."""
