@@ -51,6 +51,7 @@ class Client:
 
     _fault: CloseReason | None = None  # what the peer has broken, if its frames are none
     _is_gone = False  # whether the peer has hung up, and nothing was left to write
+    _is_cut = False  # whether it ends at once, without a goodbye
 
     def __init__(
         self,
@@ -86,8 +87,8 @@ class Client:
         )
         grant = visitor.grant if visitor else ANYBODY
         self._submission = Submission(context, self._keepalive, grant)
-        self._scope = trio.CancelScope()
-        self._nursery: trio.Nursery | None = None
+        self._scope: trio.CancelScope | None = None  # of the nursery, once it is there
+        self._nursery: trio.Nursery | None = None  # while something may be looked up
         self._look_ups: LookUps | None = None  # while something is looked up
         self._close_reason: CloseReason | None = None  # set once we are the ones to end it
         self.deliver = self._outbox.put
@@ -112,26 +113,30 @@ class Client:
         traffic.opened[by] += 1
         if details.wanted:
             log.debug("connection begins", way_in=by)
-        with self._scope:
-            try:
-                async with trio.open_nursery() as self._nursery:
+        try:
+            async with trio.open_nursery() as self._nursery:
+                scope = self._scope = self._nursery.cancel_scope
+                if not self._is_cut:
                     self._nursery.start_soon(self._write_pump)
                     await self._read_pump(already_read)
-            except* Exception:
-                log.exception("client crashed")
-                self._close_reason = CRASHED
+        except* Exception:
+            log.exception("client crashed")
+            self._close_reason = CRASHED
+            with trio.move_on_after(self._config.close_timeout):
                 await self._apologise()
-            finally:
-                traffic.closed[by] += 1
-                traffic.ended[self._end_name] += 1
-                if details.wanted:
-                    log.debug("connection ends", way_in=by, reason=self._end_name)
-                # Before the socket closes: its descriptor must not be written again.
-                self._outbox.abandon()
-                self._transport.release()
-                self._submission.forget()  # it holds the connection, too, as look-ups do
-                self._look_ups = None
-            if not self._is_gone and not self._scope.cancel_called:
+        finally:
+            traffic.closed[by] += 1
+            traffic.ended[self._end_name] += 1
+            if details.wanted:
+                log.debug("connection ends", way_in=by, reason=self._end_name)
+            # Before the socket closes: its descriptor must not be written again.
+            self._outbox.abandon()
+            self._transport.release()
+            self._submission.forget()  # it holds the connection, too, as look-ups do
+            self._look_ups = None
+        if not self._is_gone and not self._is_cut:
+            until = trio.current_time() + self._config.close_timeout
+            with trio.move_on_at(min(until, scope.deadline)):
                 await linger(self._stream, self._rates.spend)
 
     @property
@@ -155,7 +160,13 @@ class Client:
         self._rates.count(limit or self._outbox.reached)
         self._outbox.abandon()
         reset_on_close(self._stream)
-        self._scope.cancel(reason=reason.reason)
+        self._cut(reason.reason)
+
+    def _cut(self, why: str) -> None:
+        """End both pumps at once, or let them not begin."""
+        self._is_cut = True
+        if self._scope:
+            self._scope.cancel(reason=why)
 
     def look_up(self, request: LookedUp) -> None:
         """Answer a request from the journal."""
@@ -217,7 +228,7 @@ class Client:
             self._is_gone = True
             self.close()
         else:
-            self._scope.cancel(reason="the peer hung up")
+            self._cut("the peer hung up")
 
     async def _take(self, data: bytes) -> bool:
         """Act on what the peer sent; return whether more may come.
@@ -304,9 +315,11 @@ class Client:
                 break
         if self._is_gone:
             return
-        self._limit_goodbye()
-        if self._transport.is_one_way and self._nursery:  # the end of our direction says it all
-            self._nursery.cancel_scope.cancel(reason="all has been told")
+        assert self._scope  # that of the nursery which this task is in
+        if self._transport.is_one_way:  # the end of our direction says it all
+            self._scope.cancel(reason="all has been told")
+        else:
+            self._scope.deadline = trio.current_time() + self._config.close_timeout
 
     async def _write(self, frames: list[Frame]) -> None:
         """Write frames, each merged message within the deadline; the peer must keep up."""
@@ -317,7 +330,7 @@ class Client:
         except trio.TooSlowError:
             self.abort(TOO_SLOW, "write_timeout")
         except trio.BrokenResourceError:
-            self._scope.cancel(reason="the peer is gone")
+            self._cut("the peer is gone")
         else:
             self._outbox.wrote(frames)
             if self._submission.waits:
@@ -334,12 +347,8 @@ class Client:
 
     async def _apologise(self) -> None:
         """After a crash: tell the peer, if it is not in the middle of a frame."""
-        self._limit_goodbye()
         if self._outbox.is_idle:
             bye = self.dialect.bye(CRASHED)
             last_words = frame_of(bye, self.dialect).wire if bye else b""
             with suppress(trio.BrokenResourceError):
                 await self._stream.send_all(last_words + self._transport.close(CRASHED))
-
-    def _limit_goodbye(self) -> None:
-        self._scope.deadline = trio.current_time() + self._config.close_timeout
