@@ -60,6 +60,7 @@ class Config(Rates):
         "where to listen, instead of --host and --port: HOST:PORT, [::1]:8080, "
         "unix:/run/chat.sock, or systemd for the sockets that it passes (systemd:NAME: those of a "
         "name); may be given several times",
+        is_path=True,
     )
     socket_mode: str = option(
         "660", "who may connect to Unix sockets of --listen: the mode of their files, octal"
@@ -123,6 +124,7 @@ class Config(Rates):
         "trio-chat.db",
         "file that keeps what is said, or the postgresql:// URL of a database; ':memory:' forgets "
         "all at the end",
+        is_path=True,
     )
     bus: str = option(
         "",

@@ -5,12 +5,13 @@ from dataclasses import Field, field
 from pathlib import Path
 from typing import Any
 
-from trio_chat.database_url import shown
+from trio_chat.database_url import is_url, shown
 
 MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute with it
 LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
 SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+SURROGATES = re.compile(r"[\ud800-\udfff]")  # how Python holds bytes that are not UTF-8
 
 
 def option(
@@ -20,15 +21,17 @@ def option(
     least: float | None = None,
     most: float | None = None,
     has_password: bool = False,
+    is_path: bool = False,
 ) -> Any:
     """Return a field for an everyday option, with its help text and its allowed values.
 
-    With ``has_password`` its value may have one, and no error repeats it.
+    With ``has_password`` its value may have one, and no error repeats it. With ``is_path`` a text
+    may name a file, whose name the system does not ask to be UTF-8.
     """
     metadata = {"help": help, "least": least, "most": most, "group": "options"}
     return field(
         default=default,
-        metadata={**metadata, "has_password": has_password},
+        metadata={**metadata, "has_password": has_password, "is_path": is_path},
         repr=not has_password,
     )
 
@@ -62,8 +65,25 @@ def check_value(setting: Field[Any], value: Any) -> None:
         raise ValueError(f"{setting.name} must be at least {least}, not {value}")
     if most is not None and value > most:
         raise ValueError(f"{setting.name} must be at most {most:.0f}, not {value}")
-    is_secret = setting.metadata["group"] == SECRET
-    if isinstance(value, str | Path) and not is_secret and CONTROLS.search(str(value)):
-        said = shown(value) if isinstance(value, str) else value
-        as_said = "" if setting.metadata.get("has_password") else f", as {said!r} has"
+    if setting.metadata["group"] == SECRET:
+        return
+    if isinstance(value, str | Path):
+        _check_text(setting, value)
+    elif setting.metadata.get("is_path"):  # other lists have items whose form is checked
+        for item in value:
+            _check_text(setting, item.strip())
+
+
+def _check_text(setting: Field[Any], text: str | Path) -> None:
+    """Check the characters of a text.
+
+    Raises:
+        ValueError: it has some that no setting has.
+    """
+    said = shown(text) if isinstance(text, str) else text
+    as_said = "" if setting.metadata.get("has_password") else f", as {said!r} has"
+    if CONTROLS.search(str(text)):
         raise ValueError(f"{setting.name} must have no control characters{as_said}")
+    may_name_file = isinstance(text, Path) or setting.metadata.get("is_path")
+    if SURROGATES.search(str(text)) and not (may_name_file and not is_url(str(text))):
+        raise ValueError(f"{setting.name} must have no bytes that are not UTF-8{as_said}")

@@ -433,6 +433,41 @@ def test_control_characters_in_names_of_files_are_refused(name: str, tmp_path: P
         assert line.isprintable()
 
 
+def test_control_characters_in_paths_of_sockets_are_refused() -> None:
+    """As in the names of other files; blanks around a place are none."""
+    line = complaint("--listen", "unix:/run/a\nb.sock")
+    assert line.startswith("listen must have no control characters")
+    assert load_config(["--listen", "unix:/run/a.sock\n"], {}).listen == ("unix:/run/a.sock",)
+
+
+TEXTS = [
+    name
+    for name, setting in SETTINGS.items()
+    if setting.type is str and setting.metadata["group"] != SECRET and name != "database"
+]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_that_are_not_utf_8_are_refused(name: str) -> None:
+    """From a flag and from a variable: they are shown in pages and sent, which take UTF-8 alone."""
+    text = "caf\udce9"  # what Python makes of the byte e9
+    for line in (
+        complaint(f"--{name.replace('_', '-')}={text}"),
+        complaint(environment={f"TRIO_CHAT_{name.upper()}": text}),
+    ):
+        assert line.startswith(f"{name} must have no bytes that are not UTF-8")
+        assert line.isprintable()
+
+
+def test_names_of_files_may_be_any_bytes() -> None:
+    """The system asks for no more; a database's URL is a text."""
+    for name in ("database", "certfile", "files"):
+        config = load_config([f"--{name}=caf\udce9"], {})
+        assert str(getattr(config, name)) == "caf\udce9"
+    assert load_config(["--listen=unix:caf\udce9"], {}).listen == ("unix:caf\udce9",)
+    assert "not UTF-8" in complaint("--database=postgresql://caf\udce9")
+
+
 def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     """As some editors write it."""
     file = tmp_path / "chat.toml"
