@@ -19,6 +19,7 @@ from trio_chat.setting_values import (
     listening_place,
     network,
     origin,
+    socket_group,
     socket_mode,
     ways,
 )
@@ -57,6 +58,7 @@ def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
     yield "host", listening_host(config.host)
     yield "listen", tuple(dict.fromkeys(map(listening_place, config.listen)))
     yield "socket_mode", socket_mode(config.socket_mode)
+    yield "socket_group", socket_group(config.socket_group)
     yield "bus", bus(config.bus)
     yield "base_url", base_url(config.base_url)
     yield "metrics_listen", listening_address(config.metrics_listen)

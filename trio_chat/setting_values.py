@@ -13,6 +13,7 @@ SYSTEMD = "systemd"  # the sockets that it passes; behind a colon the name of on
 # The address of a page, whose path has only what stands for itself, and no dots alone.
 BASE = re.compile(r"(https?://[^/?#]+)((?:/(?!\.\.?(?:/|$))[\w.~-]+)*)/?", re.ASCII | re.IGNORECASE)
 MODE = re.compile("0?[0-7]{3}")
+MOST_GROUP = 2**32 - 2  # the number of a group; the next one means none to the system
 # Into the server.
 OPEN, PASSWORD, TOKEN, PROXY, INVITE = WAYS = ("open", "password", "token", "proxy", "invite")
 
@@ -89,6 +90,20 @@ def socket_mode(text: str) -> str:
     if not MODE.fullmatch(text.strip()):
         raise ValueError(f"socket_mode must be three octal digits such as 660, not {text!r}")
     return text.strip()[-3:]
+
+
+def socket_group(text: str) -> str:
+    """Return the name or the number of a group as it is, if the system can count so far.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    digits = text.lstrip("0")
+    if text.isdecimal() and (len(digits) > len(str(MOST_GROUP)) or int(text) > MOST_GROUP):
+        raise ValueError(
+            f"socket_group must be a name or a number up to {MOST_GROUP}, not {text!r}"
+        )
+    return text
 
 
 def base_url(text: str) -> str:
