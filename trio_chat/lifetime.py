@@ -14,8 +14,8 @@ from trio_chat import process, signals
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.database_url import is_url
 from trio_chat.delivery.fan_out import open_fan_out
-from trio_chat.journal.backups import check_folder
 from trio_chat.journal.opening import open_journal
+from trio_chat.loaded_files import check_places
 from trio_chat.logs import Logging
 from trio_chat.net import activation
 from trio_chat.net.accept_retry import ADVICE
@@ -68,7 +68,7 @@ async def serve(
     """
     process.prepare()
     _check_descriptors(config)
-    check_folder(config)
+    check_places(config)
     passed = activation.take(os.environ, os.getpid())
     supervisor = Supervisor(os.environ)
     with open_fan_out(config.fan_out) as fan_out:

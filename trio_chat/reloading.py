@@ -16,6 +16,7 @@ from trio_chat.live_config import differences, without_restart
 from trio_chat.loaded_files import load
 from trio_chat.logs import Logging
 from trio_chat.named_files import read
+from trio_chat.net.listeners import load_certificate
 from trio_chat.server import Server
 from trio_chat.web.assets import File
 from trio_chat.web.look import Look
@@ -55,11 +56,14 @@ class Prepared(NamedTuple):
 def prepare(server: Server, wanted: Config) -> Prepared:
     """Make all of new settings that can fail. It reads files, and changes nothing.
 
+    What needs a restart is checked, too: the next start has to succeed with what is taken now.
+
     Raises:
         ConfigError: they cannot be used; the message says why.
     """
+    _, ways, look = load(wanted, server.marks)
     config, left_out = without_restart(server.config, wanted)
-    certificate, ways, look = load(config, server.marks)
+    certificate = load_certificate(config)  # that stays as it is if TLS is turned on or off
     page = None if look == server.look else server.page.files(look)
     return Prepared(config, left_out, ways, certificate, contents_of(config), look, page)
 

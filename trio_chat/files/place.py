@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from trio_chat.config import IN_MEMORY, Config
+from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.database_url import is_url
 from trio_chat.journal.types import JournalError
 
@@ -24,6 +24,26 @@ def folder_of(config: Config) -> Path | None:
 def folder_beside(database: Path) -> Path:
     """Return the folder for the files of a database, if no other one is named."""
     return database.with_name(database.name + ENDING)
+
+
+def check_files_folder(config: Config) -> None:
+    """See, before it is made, that the folder that the settings name is one or can be one.
+
+    Raises:
+        ConfigError: something else is there, or nothing can be written; the message says what.
+    """
+    if config.files is None:
+        return
+    known = config.files.absolute()
+    try:
+        while not os.path.lexists(known):
+            known = known.parent
+        if not known.is_dir():
+            raise ConfigError(f"files {config.files}: {known} is no folder")
+    except OSError as error:
+        raise ConfigError(f"files {config.files}: {error.strerror}") from None
+    if not os.access(known, os.W_OK | os.X_OK):
+        raise ConfigError(f"files {config.files}: {known} cannot be written")
 
 
 def lock_out_others(folder: Path) -> int:

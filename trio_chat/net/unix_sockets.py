@@ -54,6 +54,18 @@ class UnixListener(trio.abc.Listener[trio.SocketStream]):
                 self._path.unlink()
 
 
+def check_sockets(config: Config) -> None:
+    """See, before any is made, that there are the group and the folders of Unix sockets.
+
+    Raises:
+        ConfigError: one is not there, or a path is too long; the message says which.
+    """
+    _group_of(config.socket_group)
+    for place in config.listen:
+        if place.startswith(UNIX_PREFIX):
+            _check_path(Path(place.removeprefix(UNIX_PREFIX)))
+
+
 def open_unix(text: str, config: Config) -> UnixListener:
     """Listen on a Unix socket. A file that a server left which is gone is replaced.
 
@@ -65,9 +77,7 @@ def open_unix(text: str, config: Config) -> UnixListener:
         ConfigError: it cannot be made; the message says why.
     """
     path = Path(text)
-    size = len(os.fsencode(path))
-    if size > PATH_LIMIT:
-        raise _failed(path, f"its path has {size} bytes, and may have {PATH_LIMIT}")
+    _check_path(path)
     group = _group_of(config.socket_group)
     sock = socket.socket(socket.AF_UNIX)
     try:
@@ -82,6 +92,23 @@ def open_unix(text: str, config: Config) -> UnixListener:
         sock.close()
         raise
     return UnixListener(sock, config, path)
+
+
+def _check_path(path: Path) -> None:
+    """See that a socket can have a path.
+
+    Raises:
+        ConfigError: it is too long, or there is no such folder.
+    """
+    size = len(os.fsencode(path))
+    if size > PATH_LIMIT:
+        raise _failed(path, f"its path has {size} bytes, and may have {PATH_LIMIT}")
+    try:
+        is_folder = stat.S_ISDIR(path.parent.stat().st_mode)
+    except OSError as error:
+        raise _failed(path, _reason(path, error)) from None
+    if not is_folder:
+        raise _failed(path, f"there is no folder {path.parent}")
 
 
 def _bind(sock: socket.socket, path: Path) -> None:
