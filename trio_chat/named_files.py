@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from trio_chat.config import ConfigError
+
 READ_SIZE = 64 * 1024
 SECRET_LIMIT = 64 * 1024  # bytes of a file with a secret, or with keys
 NO_WRITER = "it is a pipe to which nobody writes"
@@ -47,6 +49,23 @@ def read(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise _error(path, errno.EFBIG, f"it is larger than {limit:,} bytes")
     return content
+
+
+def resolved(path: Path) -> Path:
+    """Return a path without links. It begins with a slash.
+
+    Raises:
+        ConfigError: the links lead round in a circle, or there is no working directory.
+    """
+    try:
+        found = path.resolve()
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is in a directory that was removed") from None
+    except (OSError, RuntimeError):
+        raise ConfigError(f"{path} is a link to itself") from None
+    if os.path.islink(found):  # noqa: PTH114 - which raises nothing; Python 3.13 leaves such links
+        raise ConfigError(f"{path} is a link to itself")
+    return found
 
 
 def check_ordinary(path: Path) -> None:

@@ -82,7 +82,8 @@ def test_a_folder_that_cannot_be_written_is_named(
 ) -> None:
     """Be it the folder for files, or the one in which it would be made."""
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert told(partial(check, Config(files=Path("a/b")))) == f"files a/b: {folder} cannot be written"
+    said = told(partial(check, Config(files=Path("a/b"))))
+    assert said == f"files a/b: {folder} cannot be written"
 
 
 async def test_a_reload_that_is_right_is_prepared_with_what_needs_a_restart(folder: Path) -> None:

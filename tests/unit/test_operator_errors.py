@@ -79,6 +79,37 @@ def test_a_database_that_is_not_there_is_not_made(run: Run) -> None:
     assert not Path("chat.db").exists()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["rooms", "--database", "loop"],
+        ["operator-link", "--database", "loop"],
+        ["reload", "--database", "loop"],
+        ["reload", "--database", "folder/loop"],
+        ["migrate", "loop", "other.db"],
+        ["migrate", "other.db", "loop"],
+        ["migrate", "loop.postgres", "other.db"],
+        ["serve", "--workers", "2", "--port", "0", "--database", "loop"],
+        ["check-config", "--workers", "2", "--database", "loop"],
+    ],
+    ids=" ".join,
+)
+def test_a_link_to_itself_is_no_database(
+    command: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each command says so in the same words, and makes nothing beside it."""
+    monkeypatch.chdir(tmp_path)
+    for loop in ("loop", "folder", "loop.postgres"):
+        Path(loop).symlink_to(loop)
+    assert cli.main(command) == BAD_USAGE
+    named = next(word for word in command if "loop" in word)
+    assert capsys.readouterr().err == f"trio-chat: {named} is a link to itself\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "loop", "loop.postgres"]
+
+
 def test_a_file_that_is_no_chat_is_refused(run: Run) -> None:
     """Be it empty, or of a server of an older release that runs."""
     with closing(sqlite3.connect("chat.db")) as database:

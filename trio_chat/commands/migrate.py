@@ -17,6 +17,7 @@ from trio_chat.journal import moves
 from trio_chat.journal.moves import Place
 from trio_chat.journal.sqlite import moving
 from trio_chat.journal.types import JournalError
+from trio_chat.named_files import resolved
 from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import say
 from trio_chat.workers.lending import is_folder, lent
@@ -104,7 +105,7 @@ def _command_line() -> CommandLine:
 def _check_different(source: str, target: str) -> None:
     is_same = source == target
     if not is_url(source) and not is_url(target):
-        is_same = Path(source).resolve() == Path(target).resolve()
+        is_same = resolved(Path(source)) == resolved(Path(target))
     if is_same:
         raise ConfigError("FROM and TO are the same database")
 

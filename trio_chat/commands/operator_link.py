@@ -11,6 +11,7 @@ from trio_chat.config import Config, ConfigError
 from trio_chat.core.links import new_link
 from trio_chat.core.registry import SERVER
 from trio_chat.database_url import is_url
+from trio_chat.named_files import resolved
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import ActKept, decode
 from trio_chat.protocol.rights import Right
@@ -68,7 +69,7 @@ def _address(config: Config) -> str | None:
     """Return the address of the server that has a database; ``None`` if it is not known."""
     if is_url(config.database):
         return None
-    notice = server_file.read(database_path(config, "operator-link").resolve())
+    notice = server_file.read(resolved(database_path(config, "operator-link")))
     return notice.address if notice else None
 
 

@@ -11,6 +11,7 @@ from trio_chat import server_file
 from trio_chat.commands.files import database_path
 from trio_chat.config import IN_MEMORY, ConfigError
 from trio_chat.errors import Failed
+from trio_chat.named_files import resolved
 from trio_chat.server_file import Notice
 from trio_chat.settings import CommandLine
 from trio_chat.signals import RELOAD
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if config.database == IN_MEMORY:
         raise ConfigError("database is ':memory:': its server is reached by --pid alone")
-    path = database_path(config, "reload").resolve()
+    path = resolved(database_path(config, "reload"))
     notice = server_file.read(path)
     if notice is None:
         raise Failed(f"no server has {path} (--pid reaches one that cannot be found so)")

@@ -34,8 +34,8 @@ def check_files_folder(config: Config) -> None:
     """
     if config.files is None:
         return
-    known = config.files.absolute()
     try:
+        known = config.files.absolute()
         while not os.path.lexists(known):
             known = known.parent
         if not known.is_dir():

@@ -8,6 +8,7 @@ from pathlib import Path
 import trio
 
 from trio_chat.database_url import is_url
+from trio_chat.named_files import resolved
 from trio_chat.workers.private_postgres import ENDING, of_folder
 
 
@@ -24,7 +25,7 @@ def lent(folder: str) -> Iterator[str]:
         ConfigError: there can be none, such as without its programs.
         Failed: it does not start, or a chat has it.
     """
-    postgres = of_folder(Path(folder).resolve(), workers=1)
+    postgres = of_folder(resolved(Path(folder)), workers=1)
     tokens: list[trio.lowlevel.TrioToken] = []
     begun, settled, end = threading.Event(), threading.Event(), trio.Event()
 

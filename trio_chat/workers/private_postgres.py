@@ -18,6 +18,7 @@ import trio
 from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.database_url import NEEDS_PSYCOPG, is_url
 from trio_chat.errors import Failed
+from trio_chat.named_files import resolved
 from trio_chat.net.unix_sockets import PATH_LIMIT
 from trio_chat.workers import leash
 from trio_chat.workers.child import Child, words
@@ -73,6 +74,7 @@ def private_postgres(config: Config) -> "PrivatePostgres | None":
     folder = private_folder(config)
     if folder is None:
         return None
+    resolved(Path(config.database))  # a circle of links has no place beside it
     if not folder.exists() and Path(config.database).exists():
         raise ConfigError(
             f"{config.workers} workers need PostgreSQL, and {config.database} is a file for one "

@@ -6,6 +6,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from trio_chat import named_files
+from trio_chat.config import ConfigError
 from trio_chat.journal.sqlite.guard import BESIDE, PRIVATE, InUse
 from trio_chat.journal.types import JournalError
 
@@ -85,11 +87,6 @@ def resolved(path: Path) -> Path:
         JournalError: the links lead round in a circle, or there is no working directory.
     """
     try:
-        found = path.resolve()
-    except FileNotFoundError:
-        raise JournalError(f"{path} is in a directory that was removed") from None
-    except (OSError, RuntimeError):
-        raise JournalError(f"{path} is a link to itself") from None
-    if os.path.islink(found):  # noqa: PTH114 - which raises nothing; Python 3.13 leaves such links
-        raise JournalError(f"{path} is a link to itself")
-    return found
+        return named_files.resolved(path)
+    except ConfigError as error:
+        raise JournalError(str(error)) from None
