@@ -11,7 +11,7 @@ from types import ModuleType
 from trio_chat import held_signals, standard_streams
 from trio_chat.commands import COMMANDS, SERVE
 from trio_chat.config import ConfigError
-from trio_chat.errors import BAD_USAGE, FAILED, INTERRUPTED, Failed
+from trio_chat.errors import FAILED, INTERRUPTED, Failed
 from trio_chat.process import loading
 
 
@@ -23,9 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     standard_streams.prepare()
     try:
         return _run(sys.argv[1:] if arguments is None else arguments)
-    except ConfigError as error:
-        return _complain(str(error), BAD_USAGE)
-    except Failed as error:
+    except (ConfigError, Failed) as error:
         return _complain(str(error), error.status)
     except KeyboardInterrupt:
         return INTERRUPTED

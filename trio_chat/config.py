@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from trio_chat.addresses import HIGHEST_PORT
+from trio_chat.errors import BAD_USAGE
 from trio_chat.rates import Rates
 from trio_chat.setting_fields import MOST, check_value, limit, option, secret
 from trio_chat.setting_relations import check_relations, normal_values
@@ -25,6 +26,8 @@ IN_MEMORY = ":memory:"  # a database that is no file
 
 class ConfigError(ValueError):
     """A setting has a value that cannot work; the message is one line for a person."""
+
+    status = BAD_USAGE  # with which a command ends
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -432,3 +434,73 @@ def test_nothing_is_pruned_by_default(run: Run) -> None:
     status, _, error = run("prune")
     assert status == BAD_USAGE
     assert error.startswith("nothing is to be deleted")
+
+
+COMMANDS = {
+    "rooms": (),
+    "export": (),
+    "stats": (),
+    "backup": ("copy.db",),
+    "operator-link": (),
+    "prune": ("--keep-messages", "1"),
+    "serve": ("--port", "0"),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_that_was_cut_short_has_failed(run: Run, command: str) -> None:
+    """It was named rightly, so this is no bad usage; the server's start says the same."""
+    cut_short(run)
+    told = run(command, *COMMANDS[command])
+    assert (told[0], told[2].splitlines()[-1:]) == (FAILED, ["chat.db is damaged"])
+
+
+def cut_short(run: Run) -> None:
+    """Have a database of which the end is gone."""
+    take_in(run, *THREE)
+    os.truncate("chat.db", 30_000)
+
+
+@pytest.mark.parametrize("more", [[], ["--repair"]])
+def test_a_check_tells_of_a_file_that_was_cut_short_as_of_other_faults(
+    run: Run, more: list[str]
+) -> None:
+    """Where results go: it is one."""
+    cut_short(run)
+    expected = "pages\t1 faults\npages\t\tchat.db is damaged\n"
+    assert run("check", *more) == (FAILED, expected, "")
+
+
+def test_a_backup_that_was_cut_short_is_not_restored(run: Run) -> None:
+    """Restoring it has failed; what is there stays as it is."""
+    cut_short(run)
+    status, _, error = run("restore", "chat.db", "--database", "other.db")
+    assert (status, error) == (FAILED, "chat.db is damaged")
+    assert not Path("other.db").exists()
+
+
+DESCRIPTORS = """
+import os, resource, sys
+from trio_chat import cli
+from trio_chat.commands import COMMANDS
+from trio_chat.lifetime import serve
+most = len(os.listdir("/proc/self/fd")) - 1 + int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+sys.exit(cli.main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("free", [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21])
+def test_a_start_with_few_descriptors_is_told_in_one_line(tmp_path: Path, free: int) -> None:
+    """With the system's reason, whatever is opened when there is none left."""
+    done = subprocess.run(
+        [sys.executable, "-c", DESCRIPTORS, str(free), "--port=0", f"--database={tmp_path}/a.db"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.endswith("Too many open files\n")
+    assert done.stdout == ""
+    assert done.returncode == FAILED or "cannot listen" in done.stderr

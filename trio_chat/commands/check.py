@@ -17,6 +17,7 @@ from trio_chat.journal.sqlite import checks
 from trio_chat.journal.sqlite.comparison import wrong_heads
 from trio_chat.journal.sqlite.mending import mend_heads, mend_states
 from trio_chat.journal.sqlite.reindex import rebuild
+from trio_chat.journal.types import Damaged
 from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import escaped
 
@@ -45,10 +46,13 @@ def main(arguments: Sequence[str]) -> int:
         return _show_all(*postgres().check(config.database, repairs=options.repair))
     path = database_path(config, "check")
     mended = list[str]()
-    with opened(path, to_write=options.repair) as database:
-        found = _check_all(database) | {"files": wrong_files(folder_at(config, path))}
-        if options.repair and not found["pages"]:
-            mended = [name for name in MENDED if _mend(database, path, name)]
+    try:
+        with opened(path, to_write=options.repair) as database:
+            found = _check_all(database) | {"files": wrong_files(folder_at(config, path))}
+            if options.repair and not found["pages"]:
+                mended = [name for name in MENDED if _mend(database, path, name)]
+    except Damaged as error:  # not even its beginning can be read
+        found = {"pages": [str(error)]}
     return _show_all(found, mended)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from trio_chat.files.blobs import Blobs
 from trio_chat.files.index import Index, Row, file_of
 from trio_chat.files.upload_notes import Unfinished, unfinished
+from trio_chat.journal.sqlite.obstacles import refusal
 from trio_chat.journal.types import JournalError
 from trio_chat.protocol.events import File
 
@@ -71,6 +72,6 @@ def telling(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise JournalError(f"{folder} cannot be used: {error.strerror}") from None
+        raise refusal(f"{folder} cannot be used", error) from None
     except sqlite3.Error as error:
         raise JournalError(f"{folder} cannot be used: {error}") from None

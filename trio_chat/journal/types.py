@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from trio_chat.config import ConfigError
+from trio_chat.errors import FAILED
 from trio_chat.journal.terms import Starts, Terms
 from trio_chat.protocol.acts import Forgotten
 from trio_chat.protocol.answers import MessageView, Version
@@ -13,6 +14,16 @@ from trio_chat.protocol.names import BadName, check_new_room
 
 class JournalError(ConfigError):
     """A journal cannot be opened; the message is one line for a person."""
+
+
+class JournalFailed(JournalError):
+    """It is named rightly, and is damaged, or the machine fails."""
+
+    status = FAILED
+
+
+class Damaged(JournalFailed):
+    """It is damaged."""
 
 
 class Unavailable(Exception):

@@ -12,7 +12,7 @@ import structlog
 
 from trio_chat.journal.sqlite import runs, selfcheck
 from trio_chat.journal.sqlite.guard import Displaced, FileGuard
-from trio_chat.journal.sqlite.obstacles import kind_of, obstacle
+from trio_chat.journal.sqlite.obstacles import kind_of, obstacle, refusal, refused_as
 from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolved
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.sqlite.schema import check_whose_it_is, migrate, pragma
@@ -93,7 +93,7 @@ class JournalFile:
         try:
             runs.begin(self.writer, self._lock, boot, sync=sync)
         except OSError as error:
-            raise JournalError(f"cannot write {self._path}-lock: {error.strerror}") from None
+            raise refusal(f"cannot write {self._path}-lock", error) from None
 
     def connect_reader(self) -> sqlite3.Connection:
         """Return one more connection, which only reads."""
@@ -179,7 +179,8 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise JournalError(explain(path, error)) from None
+        kind = refused_as(error, obstacle(path, error))
+        raise kind(explain(path, error)) from None
 
 
 def explain(path: Path, error: sqlite3.Error, written: Path | None = None) -> str:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from trio_chat.journal.sqlite.log_frames import is_whole, logged_pages
+from trio_chat.journal.sqlite.obstacles import refusal
 from trio_chat.journal.types import JournalError
 
 BESIDE = ("-wal", "-shm", "-lock")  # endings of the files that belong to a database
@@ -197,7 +198,7 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, flags, PRIVATE)
     except OSError as error:
-        raise JournalError(f"{path} cannot be opened: {error.strerror}") from None
+        raise refusal(f"{path} cannot be opened", error) from None
 
 
 def _inode(path: Path) -> Inode:

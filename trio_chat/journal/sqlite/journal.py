@@ -23,6 +23,7 @@ from trio_chat.journal.sqlite.upkeep import Upkeep
 from trio_chat.journal.sqlite.writer import Writer
 from trio_chat.journal.types import (
     Bounds,
+    JournalError,
     MessagePage,
     Place,
     Result,
@@ -70,19 +71,22 @@ class SqliteJournal(OneTerm):
         with explained(file.guard.path):
             self.people = people.load(file.writer, clock())
             visits.begin(file.writer, clock())
+            self._open_readers(file, read_timeout)
         self._file = file
         self._clock = clock
         self.figures = JournalFigures()
         self.counts = self.figures.counts
         self._writer = Writer(file, clock, space, limits, self.figures)
-        # Of its own: whoever joins waits for no other reader. Of the others there are no more than
-        # cores: they would take the loop's one.
-        self._loader = Readers(file, 1, read_timeout)
-        self._readers = Readers(file, min(READERS, cores()), read_timeout)
-        self._searchers = Readers(file, min(SEARCHERS, cores()), read_timeout)
         for readers in (self._loader, self._readers, self._searchers):
             readers.seconds = self.figures.read_seconds
         self._upkeep = Upkeep(file, self._readers, self._writer.write, erase_within)
+
+    def _open_readers(self, file: JournalFile, timeout: float) -> None:
+        # Of its own: whoever joins waits for no other reader. Of the others there are no more than
+        # cores: they would take the loop's one.
+        self._loader = Readers(file, 1, timeout)
+        self._readers = Readers(file, min(READERS, cores()), timeout)
+        self._searchers = Readers(file, min(SEARCHERS, cores()), timeout)
 
     @classmethod
     async def open(
@@ -112,9 +116,17 @@ class SqliteJournal(OneTerm):
         """
         boot = boot_id() if boot is None else boot
         file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
-        return cls(
-            file, read_timeout=read_timeout, erase_within=erase_within, space=space, limits=limits
-        )
+        try:
+            return cls(
+                file,
+                read_timeout=read_timeout,
+                erase_within=erase_within,
+                space=space,
+                limits=limits,
+            )
+        except JournalError:
+            file.close()
+            raise
 
     def reconfigure(self, config: Config) -> None:
         """Take in that settings have changed; space is measured by them at the next look."""

@@ -3,13 +3,20 @@
 import errno
 import os
 import resource
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from trio_chat.journal.types import Damaged, JournalError, JournalFailed
+
+# Errors of the machine, whatever file is named.
+_MACHINE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EFBIG)
+_OPENED_AT_ONCE = 4  # descriptors: the database, its log, the index of that, and their folder
 LARGEST_PAGE = 64 * 1024  # bytes that SQLite writes at once at most
 # Of these SQLite says that it cannot write, open or read, however the system has put it.
 _TOLD_ALIKE = {"SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"}
+_FAILURES = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM"}
 _READ_FAILED = "SQLITE_IOERR_CORRUPTFS"  # nothing but what the system calls an input/output error
 
 
@@ -31,7 +38,26 @@ def obstacle(path: Path, error: Exception) -> str:
     if kind_of(error) not in _TOLD_ALIKE:
         return ""
     limit = _limit(path) if kind_of(error) == "SQLITE_IOERR" else ""
-    return limit or _try_to_write(path.resolve().parent)
+    return limit or _try_to_write(path.resolve().parent) or _try_to_open()
+
+
+def refusal(text: str, error: OSError) -> JournalError:
+    """Return the error of a journal that is not opened, with the system's reason behind a text."""
+    kind = JournalFailed if error.errno in _MACHINE else JournalError
+    return kind(f"{text}: {error.strerror}")
+
+
+def refused_as(error: sqlite3.Error, reason: str) -> type[JournalError]:
+    """Return the kind of error that a journal is refused with.
+
+    Args:
+        error: What SQLite says.
+        reason: What ``obstacle`` has found.
+    """
+    if kind_of(error) == "SQLITE_CORRUPT":
+        return Damaged
+    has_failed = kind_of(error) in _FAILURES or reason in map(os.strerror, _MACHINE)
+    return JournalFailed if has_failed else JournalError
 
 
 def told(error: OSError) -> str:
@@ -70,4 +96,17 @@ def _try_to_write(folder: Path) -> str:
             os.fsync(probe.fileno())
     except OSError as error:
         return told(error)
+    return ""
+
+
+def _try_to_open() -> str:
+    """Return why not as many descriptors can be opened as SQLite needs."""
+    taken = list[int]()
+    try:
+        taken.extend(os.open(os.devnull, os.O_RDONLY) for _ in range(_OPENED_AT_ONCE))
+    except OSError as error:
+        return told(error)
+    finally:
+        for one in taken:
+            os.close(one)
     return ""

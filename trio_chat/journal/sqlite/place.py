@@ -9,6 +9,7 @@ from pathlib import Path
 from trio_chat import named_files
 from trio_chat.config import ConfigError
 from trio_chat.journal.sqlite.guard import BESIDE, PRIVATE, InUse
+from trio_chat.journal.sqlite.obstacles import refusal
 from trio_chat.journal.types import JournalError
 
 
@@ -25,7 +26,7 @@ def check_place(path: Path) -> bool:
         return False
     except OSError as error:
         resolved(path)
-        raise JournalError(f"{path} cannot be opened: {error.strerror}") from None
+        raise refusal(f"{path} cannot be opened", error) from None
     if stat.S_ISDIR(mode):
         raise JournalError(f"{path} is a directory, not a file")
     if not stat.S_ISREG(mode):
@@ -69,7 +70,7 @@ def lock_out_others(file: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     except OSError as error:
-        raise JournalError(f"cannot write {path}: {error.strerror}") from None
+        raise refusal(f"cannot write {path}", error) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
