@@ -16,11 +16,12 @@ from trio.testing import MockClock
 from tests import frames
 from tests.integration.proxying import find, free_port, started
 from tests.integration.running import PATIENCE, serving
+from trio_chat.cli import main
 from trio_chat.commands import doctor, doctor_checks, doctor_wire
 from trio_chat.commands.doctor_answers import Finding, Patient
 from trio_chat.commands.doctor_wire import Fault, Target
 from trio_chat.config import ConfigError
-from trio_chat.errors import OutOfReach
+from trio_chat.errors import BAD_USAGE, OutOfReach
 from trio_chat.net.head import HttpError
 from trio_chat.net.streams import NO_LINGER
 
@@ -375,6 +376,27 @@ async def test_what_is_said_before_the_ping_is_no_ping(monkeypatch: pytest.Monke
     async with listening(talk) as patient:
         assert (await doctor_checks.idle(patient)).result == "ok"
         assert "takes us for unix" in (await doctor_checks.address(patient)).text
+
+
+async def test_who_takes_a_connection_and_says_nothing_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is told after one deadline, not after one for each check."""
+    monkeypatch.setattr(doctor, "STEP_TIMEOUT", 0.1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        target = Target(f"http://127.0.0.1:{port}/", None, ssl.create_default_context())
+        with pytest.raises(OutOfReach, match=r"nobody answers at http://.*/ within 0.1 s"):
+            await doctor.look(Patient(target, 0))
+
+
+@pytest.mark.parametrize("idle", ["nan", "-1", "inf", "1e999", "long"])
+def test_a_wait_is_a_number_of_seconds(idle: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Anything else is bad usage, told before anything is looked at."""
+    assert main(["doctor", "http://localhost/", f"--idle={idle}"]) == BAD_USAGE
+    assert f"{idle!r} is no number of seconds" in capsys.readouterr().err
 
 
 async def test_no_check_takes_for_ever(autojump_clock: MockClock) -> None:

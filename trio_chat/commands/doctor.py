@@ -1,13 +1,15 @@
 """The command that looks at a chat as a browser would, and says what stands in the way."""
 
+import argparse
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 
 import trio
 
 from trio_chat.commands.doctor_answers import OK, WRONG, Finding, Patient
 from trio_chat.commands.doctor_checks import CHECKS, Check
-from trio_chat.commands.doctor_wire import Fault, Target
+from trio_chat.commands.doctor_wire import Exchange, Fault, Target
 from trio_chat.commands.tables import show
 from trio_chat.config import ConfigError
 from trio_chat.errors import FAILED, OutOfReach
@@ -43,12 +45,28 @@ async def look(patient: Patient) -> list[Finding]:
     Raises:
         OutOfReach: nobody answers.
     """
+    await _reach(patient.target)
+    return told_once([await _checked(check.__name__, check, patient) for check in CHECKS])
+
+
+async def _reach(target: Target) -> None:
+    """See that somebody answers, whatever they say, before check after check waits for that.
+
+    Raises:
+        OutOfReach: nobody does.
+    """
     try:
         with trio.fail_after(STEP_TIMEOUT):
-            await trio.aclose_forcefully(await patient.target.open())
-    except (Fault, trio.TooSlowError) as fault:
-        raise OutOfReach(str(fault) or f"nobody answers at {patient.target.page}") from None
-    return told_once([await _checked(check.__name__, check, patient) for check in CHECKS])
+            stream = await target.open()
+            try:
+                with suppress(Fault):  # an odd answer is one, of which a check tells
+                    await Exchange(target, stream).ask(target.path, {"Connection": "close"})
+            finally:
+                await trio.aclose_forcefully(stream)
+    except Fault as fault:
+        raise OutOfReach(str(fault)) from None
+    except trio.TooSlowError:
+        raise OutOfReach(f"nobody answers at {target.page} within {STEP_TIMEOUT:g} s") from None
 
 
 def told_once(findings: list[Finding]) -> list[Finding]:
@@ -86,7 +104,7 @@ def _command_line() -> CommandLine:
     line.add_argument("url", metavar="URL", help="the address of the page")
     line.add_argument(
         "--idle",
-        type=float,
+        type=_seconds,
         default=IDLE,
         metavar="SECONDS",
         help=f"time from one ping to the next at most (default: {IDLE:g})",
@@ -94,3 +112,13 @@ def _command_line() -> CommandLine:
     line.add_argument("--source", metavar="ADDRESS", help="address to connect from")
     line.add_argument("--json", action="store_true", help="print JSON objects, one a line")
     return line
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):  # which NaN is not, either
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
