@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +155,33 @@ def test_a_process_that_is_none(
     """Or that would be several."""
     assert ask(database, f"--pid={pid}") == status
     assert message in capsys.readouterr().err
+
+
+def test_a_process_that_is_no_server_is_not_ended(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The signal would end it: a number may be an old one, or mistyped."""
+    with subprocess.Popen(["sleep", "60"]) as other:
+        assert ask(database, f"--pid={other.pid}") == 1
+        told = f"trio-chat: process {other.pid} is no server: it does not take SIGUSR1\n"
+        assert capsys.readouterr().err == told
+        assert other.poll() is None
+        other.kill()
+
+
+@pytest.mark.usefixtures("signals")
+def test_where_nothing_tells_what_a_process_takes_it_is_asked(
+    database: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on a system without ``/proc``."""
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+    def fail(*_: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", fail)
+    assert ask(database, f"--pid={os.getpid()}") == 0
+    assert capsys.readouterr().out.startswith(f"asked process {os.getpid()} to reload")
 
 
 def test_without_a_database_there_is_only_the_process(

@@ -18,6 +18,7 @@ from trio_chat.signals import RELOAD
 
 TIMEOUT = 30.0  # seconds to wait for the outcome; the server gives up earlier
 PROCESS = re.compile("[1-9][0-9]{0,8}")
+TAKEN = re.compile(r"^SigCgt:\s*([0-9a-f]+)$", re.MULTILINE)  # a bit for each signal
 INTERVAL = 0.02  # seconds between two looks
 
 
@@ -71,10 +72,27 @@ def _process(text: str) -> int:
 
 
 def _send(pid: int) -> None:
+    """Ask a process to reload.
+
+    Raises:
+        Failed: it is not there, or would be ended by the signal.
+    """
+    if _is_ended_by_it(pid):
+        raise Failed(f"process {pid} is no server: it does not take {RELOAD.name}")
     try:
         os.kill(pid, RELOAD)
     except OSError as error:
         raise Failed(f"cannot reach process {pid}: {error.strerror}") from None
+
+
+def _is_ended_by_it(pid: int) -> bool:
+    """Whether a process is known not to take the signal, by which the system would end it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
+    except OSError:  # there is no such process, or no such folder
+        return False
+    taken = TAKEN.search(status)
+    return taken is not None and not int(taken[1], 16) >> (RELOAD - 1) & 1
 
 
 def _outcome(path: Path, begun: int) -> Notice:
