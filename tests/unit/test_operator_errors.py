@@ -342,7 +342,60 @@ def test_a_dry_run_changes_nothing(run: Run) -> None:
     """It tells what would be done."""
     Path("x.jsonl").write_text(export_of(*THREE), encoding="utf-8")
     assert run("import", "--dry-run", "x.jsonl")[:2] == (0, "tea\t3\t0\t\n")
-    assert contents(run) == []
+    assert names() == ["x.jsonl"]
+    take_in(run, message(1))
+    before = contents(run)
+    Path("x.jsonl").write_text(export_of(*THREE), encoding="utf-8")
+    assert run("import", "--dry-run", "x.jsonl")[:2] == (0, "tea\t2\t1\t\n")
+    assert contents(run) == before
+
+
+def names() -> list[str]:
+    """Return which files there are."""
+    return sorted(path.name for path in Path().iterdir())
+
+
+@pytest.mark.parametrize("schema", range(1, SCHEMA))
+def test_a_dry_run_leaves_a_file_of_an_older_release_as_it_is(run: Run, schema: int) -> None:
+    """It is compared with what that would become."""
+    restore(schema, Path("chat.db"))
+    before = Path("chat.db").read_bytes()
+    Path("x.jsonl").write_text(export_of(*THREE), encoding="utf-8")
+    status, told, _ = run("import", "--dry-run", "x.jsonl")
+    assert (status, told) == take_in(run, *THREE)[:2]
+    restore(schema, Path("other.db"))
+    run("import", "--dry-run", "x.jsonl", "--database", "other.db")
+    assert Path("other.db").read_bytes() == before
+    assert "other.db-lock" not in names()
+
+
+def test_what_belongs_to_another_program_gets_nothing_beside_it(run: Run) -> None:
+    """Whichever command it was named to by mistake, or the server."""
+    with closing(sqlite3.connect("theirs.db")) as database:
+        database.execute("CREATE TABLE mine (a)")
+    Path("x.jsonl").write_text(export_of(*THREE), encoding="utf-8")
+    for name, reason in (("x.jsonl", "is not a database"), ("theirs.db", "belongs to another")):
+        for command in (
+            ["import", "x.jsonl"],
+            ["import", "--dry-run", "x.jsonl"],
+            ["operator-link"],
+            ["prune", "--keep-messages", "1"],
+            ["check", "--repair"],
+            ["serve", "--port", "0"],
+        ):
+            status, _, error = run(*command, "--database", name)
+            assert (status, reason in error) == (BAD_USAGE, True)
+    assert names() == ["theirs.db", "x.jsonl"]
+
+
+@pytest.mark.parametrize("command", ["operator-link", "prune", "check", "rooms"])
+def test_an_empty_file_is_not_made_a_chat_by_a_command(run: Run, command: str) -> None:
+    """It is as likely a slip in the name as a file that is not there."""
+    more = {"prune": ["--keep-messages", "1"], "check": ["--repair"]}.get(command, [])
+    Path("chat.db").write_bytes(b"")
+    assert run(command, *more)[::2] == (BAD_USAGE, "chat.db is empty")
+    assert Path("chat.db").stat().st_size == 0
+    assert names() == ["chat.db"]
 
 
 @pytest.mark.parametrize(

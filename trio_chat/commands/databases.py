@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from trio_chat.commands.file_store import FileStore
-from trio_chat.commands.files import database_path, opened, snapshot
+from trio_chat.commands.files import database_path, opened, snapshot, trial
 from trio_chat.commands.stores import Store
 from trio_chat.config import Config
 from trio_chat.database_url import NEEDS_PSYCOPG, is_url
@@ -54,6 +54,25 @@ def snapshot_store(config: Config, command: str) -> Iterator[Store]:
             yield store
     else:
         with snapshot(database_path(config, command)) as database:
+            yield FileStore(database)
+
+
+@contextmanager
+def trial_store(config: Config, command: str) -> Iterator[Store]:
+    """Open a database for the block as ``snapshot_store``, also one that is not there yet.
+
+    A file stays as it is; in PostgreSQL the tables are made, which a server would do.
+
+    Raises:
+        ConfigError: it cannot be opened.
+        Failed: it cannot be read in the block.
+    """
+    if is_url(config.database):
+        prepare_store(config, command)
+        with snapshot_store(config, command) as store:
+            yield store
+    else:
+        with trial(database_path(config, command)) as database:
             yield FileStore(database)
 
 

@@ -12,7 +12,7 @@ from secrets import token_hex
 from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.database_url import is_url
 from trio_chat.errors import Failed
-from trio_chat.journal.offline import open_beside
+from trio_chat.journal.offline import as_prepared, open_beside
 from trio_chat.journal.sqlite.file import explain
 from trio_chat.journal.sqlite.place import remove_database
 
@@ -60,12 +60,33 @@ def opened(path: Path, *, to_write: bool = False) -> Iterator[sqlite3.Connection
 
 
 @contextmanager
+def trial(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for the block in its present state, as it would be made if it is to be.
+
+    Raises:
+        JournalError: it cannot be opened.
+        Failed: it cannot be read in the block.
+    """
+    try:
+        with as_prepared(path) as database:
+            _hold(database)
+            yield database
+    except sqlite3.Error as error:
+        raise Failed(explain(path, error)) from None
+
+
+@contextmanager
 def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database for the block in its present state, whatever a server writes meanwhile."""
     with opened(path) as database:
-        database.execute("BEGIN")
-        database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        _hold(database)
         yield database
+
+
+def _hold(database: sqlite3.Connection) -> None:
+    """Have a database stay as it is for this connection."""
+    database.execute("BEGIN")
+    database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
 @contextmanager

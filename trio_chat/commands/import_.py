@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from trio_chat.commands.databases import opened_store, prepare_store, snapshot_store
+from trio_chat.commands.databases import opened_store, prepare_store, trial_store
 from trio_chat.commands.file_folders import FilesIn
 from trio_chat.commands.importer import Comparison, Importer, Outcome
 from trio_chat.commands.lines import RoomLine
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     """
     options, config = _command_line().read(arguments, os.environ)
     with _source(options.file) as file, closing(sqlite3.connect("")) as scratch:
-        prepare_store(config, "import")
+        if not options.dry_run:
+            prepare_store(config, "import")
         acts = RoomActs(scratch)
         reader = Reader(file, config, mends=options.mend, with_rights=not options.without_rights)
         outcomes = _check(reader, acts)
@@ -145,7 +146,7 @@ def _check(reader: Reader, acts: RoomActs) -> list[Outcome]:
     outcomes = []
     room = None
     with (
-        snapshot_store(reader.config, "import") as store,
+        trial_store(reader.config, "import") as store,
         closing(sqlite3.connect("")) as scratch,
     ):
         here = Here(store, acts, reader.config)

@@ -4,14 +4,14 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from trio_chat.journal.sqlite.file import JournalFile, explained, keep_in_memory
+from trio_chat.journal.sqlite.file import JournalFile, explained, keep_in_memory, lasting
 from trio_chat.journal.sqlite.guard import InUse, check_names
 from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolved
-from trio_chat.journal.sqlite.schema import SCHEMA, check_whose_it_is, pragma
+from trio_chat.journal.sqlite.schema import SCHEMA, check_whose_it_is, migrate, pragma
 from trio_chat.journal.types import JournalError
 
 LOG = "-wal"  # the end of the name of the write-ahead log
@@ -40,6 +40,7 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         raise JournalError(f"{path} cannot be opened: {os.strerror(errno.EACCES)}")
     check_names(path, path.stat().st_nlink)
     if to_write:
+        _refuse_others(path)
         prepare(path)
     with explained(path):
         database = _connect(resolved(path))
@@ -55,6 +56,49 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _refuse_others(path: Path) -> None:
+    """See that a file is a chat's before anything is written.
+
+    Raises:
+        JournalError: it is not; the message says what it is.
+    """
+    with explained(path), closing(_connect(resolved(path))) as database:
+        _check_schema(database, path, 1)
+
+
+@contextmanager
+def as_prepared(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for the block as ``prepare`` would make it, and change nothing.
+
+    If it is not there, or of an earlier release, this is a copy, which SQLite keeps in memory or in
+    a file without a name.
+
+    Raises:
+        JournalError: it cannot be used; the message says why.
+    """
+    if check_place(path) and path.stat().st_size:
+        with closing(open_beside(path)) as present:
+            if pragma(present, "user_version") == SCHEMA:
+                yield present
+            else:
+                with _copied(present) as copy:
+                    yield copy
+    else:
+        with _copied(None) as copy:
+            yield copy
+
+
+@contextmanager
+def _copied(source: sqlite3.Connection | None) -> Iterator[sqlite3.Connection]:
+    """Have a copy of a database, or an empty one, for the block, with the present schema."""
+    with closing(sqlite3.connect("", isolation_level=None)) as copy:
+        if source:
+            source.backup(copy)
+        migrate(copy)
+        lasting(copy, "secret")
+        yield copy
 
 
 def _connect(place: Path) -> sqlite3.Connection:

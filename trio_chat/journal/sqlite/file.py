@@ -5,8 +5,9 @@ import secrets
 import shlex
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import structlog
 
@@ -50,7 +51,8 @@ class JournalFile:
     def __init__(self, path: Path, *, sync: bool = False, boot: str | None = None) -> None:
         self._path = path
         self._is_served = boot is not None
-        check_place(path)
+        if check_place(path):
+            _refuse_others(path)
         self._lock = lock_out_others(self._path)
         try:
             self.guard = FileGuard(resolved(path))
@@ -79,12 +81,12 @@ class JournalFile:
             self.writer.execute(f"PRAGMA cache_size = {-CACHE}")
             migrate(self.writer)
             self.is_indexed = bring_in_step(self.writer)
-            self._meta("epoch")
+            lasting(self.writer, "epoch")
             if boot is not None:
                 self.is_indexed = selfcheck.run(self.writer, is_indexed=self.is_indexed)
                 self._begin_run(boot, sync=sync)
-            self.epoch = self._meta("epoch").hex()[:16]
-            self.secret = self._meta("secret")
+            self.epoch = lasting(self.writer, "epoch").hex()[:16]
+            self.secret = lasting(self.writer, "secret")
         except BaseException:
             self.writer.close()
             raise
@@ -139,15 +141,37 @@ class JournalFile:
         keep_in_memory(database)
         return database
 
-    def _meta(self, key: str) -> bytes:
-        """Return a random value that stays with the file, unless that is damaged there."""
-        self.writer.execute(
-            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key)"
-            " DO UPDATE SET value = excluded.value WHERE typeof(meta.value) <> 'blob'",
-            (key, secrets.token_bytes(32)),
-        )
-        (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return bytes(value)
+
+def lasting(database: sqlite3.Connection, key: str) -> bytes:
+    """Return a random value that stays with a database, unless that is damaged there."""
+    database.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key)"
+        " DO UPDATE SET value = excluded.value WHERE typeof(meta.value) <> 'blob'",
+        (key, secrets.token_bytes(32)),
+    )
+    (value,) = database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return bytes(value)
+
+
+def _refuse_others(path: Path) -> None:
+    """See that a file is no other program's before anything is made beside it.
+
+    It is opened so that nothing is, and no lock is taken nor lost; so that is left to the opening
+    proper if there is a log already.
+
+    Raises:
+        JournalError: it is.
+    """
+    place = resolved(path)
+    if os.path.lexists(f"{place}-wal"):
+        return
+    uri = f"file:{quote(os.fsencode(place))}?immutable=1"
+    try:
+        with closing(sqlite3.connect(uri, uri=True)) as database:
+            check_whose_it_is(database, path, may_be_incomplete=True)
+    except sqlite3.Error as error:  # all others are told by the opening
+        if kind_of(error) == "SQLITE_NOTADB":
+            raise JournalError(explain(path, error)) from None
 
 
 def keep_in_memory(database: sqlite3.Connection) -> None:
