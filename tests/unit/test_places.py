@@ -222,6 +222,20 @@ async def test_what_was_opened_is_closed_when_another_one_fails(tmp_path: Path) 
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("127.0.0.1", "0.0.0.0"), ("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104
+)
+async def test_a_port_that_the_server_has_itself_is_told_as_such(first: str, second: str) -> None:
+    """No other program is in the way: one of the two is enough."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said = await complaint(f"{first}:{port}", f"{second}:{port}")
+    assert said == (
+        f"listen {second}:{port}: {first}:{port}, which is given too, has this port already"
+    )
+
+
 async def test_sockets_that_were_passed_take_the_place_of_host_and_port(tmp_path: Path) -> None:
     """Whatever they are called; the file of one is its opener's."""
     path = tmp_path / "a.sock"

@@ -21,6 +21,10 @@ KERNEL_LATER = 10.0
 PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
 
 
+class PortInUse(ConfigError):
+    """Somebody listens on a port already."""
+
+
 async def open_tcp(
     host: str, port: int, config: Config, *, flag: str = "--port"
 ) -> list[trio.SocketListener]:
@@ -41,7 +45,8 @@ async def open_tcp(
         else:
             listeners = await trio.open_tcp_listeners(port, host=host)
     except OSError as error:
-        raise ConfigError(_explain(error, host, port, flag)) from None
+        kind = PortInUse if error.errno == errno.EADDRINUSE else ConfigError
+        raise kind(_explain(error, host, port, flag)) from None
     for listener in listeners:
         set_options(listener, config)
     return listeners

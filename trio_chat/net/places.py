@@ -10,7 +10,7 @@ import trio
 from trio_chat.addresses import bracketed, split_port
 from trio_chat.config import Config, ConfigError
 from trio_chat.net.activation import Passed
-from trio_chat.net.listeners import open_tcp, set_options
+from trio_chat.net.listeners import PortInUse, open_tcp, port_of, set_options
 from trio_chat.net.unix_sockets import UnixListener, open_unix
 from trio_chat.setting_values import SYSTEMD, UNIX_PREFIX
 
@@ -59,7 +59,7 @@ async def open_places(config: Config, passed: Sequence[Passed] = ()) -> list[Pla
     try:
         if config.listen or not passed:
             for name in config.listen or (f"{bracketed(config.host)}:{config.port}",):
-                places += await _open(name, config, rest)
+                places += await _open(name, config, rest, places)
         else:
             places += _taken(rest, "", config)
     except ConfigError:
@@ -77,8 +77,16 @@ async def close_places(places: Sequence[Place]) -> None:
             await listener.aclose()
 
 
-async def _open(name: str, config: Config, rest: list[Passed]) -> list[Place]:
+async def _open(
+    name: str, config: Config, rest: list[Passed], places: Sequence[Place]
+) -> list[Place]:
     """Open one of ``listen``; take what is passed on out of what is left of that.
+
+    Args:
+        name: Which one.
+        config: Options of the sockets.
+        rest: What is passed on and not taken yet.
+        places: What is open already.
 
     Raises:
         ConfigError: it cannot be used.
@@ -90,11 +98,31 @@ async def _open(name: str, config: Config, rest: list[Passed]) -> list[Place]:
     if word != SYSTEMD:
         host, port = split_port(name)
         flag = "--listen" if config.listen else "--port"
-        return [Place(await open_tcp(host, port or 0, config, flag=flag), host)]
+        try:
+            return [Place(await open_tcp(host, port or 0, config, flag=flag), host)]
+        except PortInUse:
+            _refuse_twice(name, port or 0, places)
+            raise
     if taken := _taken(rest, wanted, config):
         return taken
     named = f" with the name {wanted}" if wanted else ""
     raise ConfigError(f"listen {name}: systemd has passed no socket{named}; is its unit started?")
+
+
+def _refuse_twice(name: str, port: int, places: Sequence[Place]) -> None:
+    """Tell if it is the server itself that listens on a port already.
+
+    Raises:
+        ConfigError: it is.
+    """
+    for place in places:
+        if any(_port_of(listener) == port for listener in place.listeners):
+            other = f"{bracketed(place.host)}:{port}"
+            raise ConfigError(f"listen {name}: {other}, which is given too, has this port already")
+
+
+def _port_of(listener: AnyListener) -> int | None:
+    return port_of(listener) if isinstance(listener, trio.SocketListener) else None
 
 
 def _taken(rest: list[Passed], name: str, config: Config) -> list[Place]:
