@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from trio_chat.addresses import bracketed
-from trio_chat.database_url import is_url
+from trio_chat.database_url import check_scheme, is_url
 from trio_chat.setting_values import (
     PASSWORD,
     PROXY,
@@ -134,6 +134,7 @@ def _check_look(config: "Config") -> None:
 def _check_files(config: "Config") -> None:
     if not config.database:
         raise ValueError("database must be a file or ':memory:', not ''")
+    check_scheme(config.database)
     if config.keyfile and not config.certfile:
         raise ValueError("keyfile needs certfile")
     if config.backup_every and not config.backup_folder:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from trio_chat.cli import main
 from trio_chat.config import Config
 from trio_chat.database_url import is_url, shown
+from trio_chat.errors import BAD_USAGE
 
 
 def test_a_url_is_no_file() -> None:
@@ -37,3 +39,16 @@ def test_a_url_that_cannot_be_is_refused_without_its_password() -> None:
     with pytest.raises(ValueError, match="control characters") as refused:
         Config(database="postgresql://ann:secret@db/chat\x07")
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["mysql://ann:secret@db/chat", "SQLite://chat.db", "file:///a.db"])
+def test_a_url_of_something_else_is_no_name_of_a_file(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is told what there is, and nothing of the URL but its scheme."""
+    for command in (["rooms", "--database", url], ["migrate", url, "a"], ["migrate", "a", url]):
+        assert main(command) == BAD_USAGE
+        scheme = url.partition("//")[0]
+        expected = f"a file, ':memory:' or postgresql://…; {scheme}// is not known"
+        assert capsys.readouterr().err == f"trio-chat: database must be {expected}\n"
+    assert Config(database="file:chat.db").database == "file:chat.db"

@@ -11,7 +11,7 @@ from types import ModuleType
 from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import Row, show
 from trio_chat.config import IN_MEMORY, ConfigError
-from trio_chat.database_url import NEEDS_PSYCOPG, is_url, shown
+from trio_chat.database_url import NEEDS_PSYCOPG, check_scheme, is_url, shown
 from trio_chat.errors import Failed
 from trio_chat.journal import moves
 from trio_chat.journal.moves import Place
@@ -36,6 +36,11 @@ def main(arguments: Sequence[str]) -> int:
     options = _command_line().parse_args(arguments)
     if IN_MEMORY in (options.source, options.target):
         raise ConfigError("':memory:' is in its server alone")
+    try:
+        check_scheme(options.source)
+        check_scheme(options.target)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     _check_different(options.source, options.target)
     with (
         _reached(options.source, "source", is_trial=False) as source,
