@@ -532,6 +532,29 @@ def test_a_backup_that_was_cut_short_is_not_restored(run: Run) -> None:
     assert not Path("other.db").exists()
 
 
+def test_a_restore_that_cannot_be_written_blames_no_backup(run: Run, tmp_path: Path) -> None:
+    """The database is named that is to be made."""
+    take_in(run, *(message(seq, text="x" * 3000) for seq in range(1, 200)))
+    assert run("backup", "copy.db")[0] == 0
+    with trouble.mounted(tmp_path / "mount", "size=256k") as directory:
+        there = directory / "new.db"
+        status, _, error = run("restore", "copy.db", "--database", str(there))
+        assert (status, error) == (FAILED, f"{there} cannot be written: the disk is full")
+
+
+def test_a_restore_of_a_damaged_backup_blames_that(run: Run) -> None:
+    """Not the database that it would have become."""
+    take_in(run, *(message(seq, text="x" * 3000) for seq in range(1, 200)))
+    assert run("backup", "copy.db")[0] == 0
+    begin = 20 * 4096
+    size = Path("copy.db").stat().st_size
+    trouble.overwrite(Path("copy.db"), begin, os.urandom(size - begin))
+    status, _, error = run("restore", "copy.db", "--database", "new.db")
+    assert status == FAILED
+    assert error.startswith(("the copy is not sound: ", "copy.db is damaged"))
+    assert not Path("new.db").exists()
+
+
 DESCRIPTORS = """
 import os, resource, sys
 from trio_chat import cli

@@ -11,6 +11,7 @@ from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import checks, scrubs, sealing
 from trio_chat.journal.sqlite.erasing import erase_in
 from trio_chat.journal.sqlite.file import explain
+from trio_chat.journal.sqlite.obstacles import kind_of
 from trio_chat.journal.sqlite.reindex import has_index
 from trio_chat.journal.sqlite.runs import mark_copy
 from trio_chat.journal.sqlite.schema import pragma
@@ -22,7 +23,14 @@ LEAST_URGENT = 19  # how the system is told that others come first
 FOR_GOOD = 2**62  # milliseconds: at that time nothing that was cleared can be taken back
 
 
-def copy_sound(database: sqlite3.Connection, target: Path, part: Path, *, gently: bool) -> int:
+def copy_sound(
+    database: sqlite3.Connection,
+    target: Path,
+    part: Path,
+    *,
+    gently: bool,
+    source: Path | None = None,
+) -> int:
     """Copy a database as of one moment, and see that the copy is sound.
 
     Args:
@@ -30,6 +38,7 @@ def copy_sound(database: sqlite3.Connection, target: Path, part: Path, *, gently
         target: What the copy is to be called, in what is told.
         part: The file to write, which is there and empty.
         gently: Whether others on the machine come first.
+        source: What is told to be damaged if something is; ``None``: the copy, as it would be.
 
     Returns:
         How many events the copy has.
@@ -43,7 +52,8 @@ def copy_sound(database: sqlite3.Connection, target: Path, part: Path, *, gently
         _copy(database, part, pause=GENTLE if gently else 0.0)
         return _check(database, part)
     except sqlite3.Error as error:
-        raise Failed(explain(target, error, part)) from None
+        named = source if source and kind_of(error) == "SQLITE_CORRUPT" else target
+        raise Failed(explain(named, error, part)) from None
 
 
 def is_same(one: Path, other: Path) -> bool:

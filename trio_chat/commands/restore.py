@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
             raise ConfigError(f"{name} is in use by a trio-chat server: stop it first")
         complete = target.with_name(f"{target.name}.restored")
         with snapshot(source) as backup, new_file(complete, force=True) as part:
-            events = copy_sound(backup, source, part, gently=False)
+            events = copy_sound(backup, name, part, gently=False, source=source)
         try:
             stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
             aside = _set_aside(target, stamp)
