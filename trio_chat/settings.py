@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 ENV_PREFIX = "TRIO_CHAT_"
+FILE_VARIABLE = "TRIO_CHAT_CONFIG"  # names the file of settings, as --config does
 SETTINGS = {setting.name: setting for setting in fields(Config)}
 # Kubernetes and Docker set these for services and links, here for those whose names are, or begin
 # with, "trio-chat": they are about other programs.
@@ -27,7 +28,7 @@ SERVICE_LINKS = re.compile(
     r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|ENV_\w+)"
 )
 SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what they set PORT to
-OF_CONNECT = {"LINK"}  # variables of a command that is no server's
+NO_SETTINGS = {"CONFIG", "LINK"}  # variables that are none: the file's, and one of connect
 LINK_NAME = re.compile(r"/.+")  # what Docker sets NAME to
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 NUMBER = re.compile(
@@ -83,7 +84,9 @@ class CommandLine(argparse.ArgumentParser):
         groups = {name: self.add_argument_group(title) for name, title in GROUPS.items()}
         if settings:
             groups["options"].add_argument(
-                "--config", metavar="FILE", help="read settings from TOML"
+                "--config",
+                metavar="FILE",
+                help="read settings from TOML (or the variable TRIO_CHAT_CONFIG names it)",
             )
         for name in settings:
             setting = SETTINGS[name]
@@ -134,8 +137,11 @@ def gather(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[
         ConfigError: an unknown setting or an unreadable file.
     """
     flags = {name: value for name, value in vars(options).items() if name in SETTINGS}
+    file = options.config
+    if file is None:
+        file = environment.get(FILE_VARIABLE) or None  # an empty one is not set
     return {
-        **({} if options.config is None else _from_file(Path(options.config))),
+        **({} if file is None else _from_file(Path(file))),
         **_from_environment(environment),
         **{name: Given(_flag(name), value) for name, value in flags.items()},
     }
@@ -202,8 +208,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
 
 
 def _is_service_link(word: str, value: str) -> bool:
-    """Whether a variable is about another program and no setting; ``word`` is without prefix."""
-    if word in OF_CONNECT:
+    """Whether a variable is about something else and no setting; ``word`` is without prefix."""
+    if word in NO_SETTINGS:
         return True
     if SERVICE_LINKS.fullmatch(word):
         return word.lower() not in SETTINGS

@@ -49,6 +49,19 @@ def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path)
     assert config.host_name == ("a", "b")
 
 
+def test_a_variable_names_the_file_unless_a_flag_does(tmp_path: Path) -> None:
+    """An empty one is not set, as with settings."""
+    file, other = tmp_path / "a.toml", tmp_path / "b.toml"
+    file.write_text("port = 1")
+    other.write_text("port = 2")
+    variable = {"TRIO_CHAT_CONFIG": str(file)}
+    assert load_config([], variable).port == 1
+    assert load_config(["--config", str(other)], variable).port == 2
+    assert load_config([], {"TRIO_CHAT_CONFIG": ""}) == Config()
+    missing = complaint(environment={"TRIO_CHAT_CONFIG": "no.toml"})
+    assert missing == "cannot read no.toml: No such file or directory"
+
+
 def test_lists_are_repeated_flags_or_commas_in_the_environment() -> None:
     """Both make a tuple."""
     flags = ["--host-name", "a", "--host-name", "b"]
