@@ -59,7 +59,7 @@ def told(do: Callable[[], object]) -> str:
 async def test_all_refuse_the_same(what: str, folder: Path) -> None:
     """In the same words; a reload also what the next start alone would use."""
     settings, words = WRONG[what]
-    port = {} if "listen" in settings else {"port": 0}
+    port: dict[str, Any] = {} if "listen" in settings else {"port": 0}
     wanted = Config(database="chat.db", **settings, **port)
     server = Server(Config(port=0), MemoryJournal())
     by_check = told(partial(check, wanted))
