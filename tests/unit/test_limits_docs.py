@@ -51,7 +51,8 @@ NO_BOUNDS = {
         journal.postgres.runs.KEEPER journal.postgres.search.LATEST journal.hints.SIGNATURE
         journal.hints.NODE journal.hints.HEAD journal.hints.AROUND journal.hints.OVERHEAD
         journal.search.snippets.LEAD journal.sqlite.comparison.ROUND
-        journal.sqlite.obstacles.LARGEST_PAGE journal.sqlite.forgetting.ANY
+        journal.sqlite.obstacles.LARGEST_PAGE journal.sqlite.obstacles._OPENED_AT_ONCE
+        journal.sqlite.forgetting.ANY
         journal.sqlite.gaps.FILE_HEADER journal.sqlite.gaps.LAST_PAGE
         journal.sqlite.gaps.LARGEST journal.sqlite.guard.PRIVATE journal.sqlite.guard.FOREIGN
         journal.sqlite.guard.HEADER journal.sqlite.index.SEQ_BITS journal.sqlite.index._LATEST
@@ -67,8 +68,8 @@ NO_BOUNDS = {
         net.proxy_header.PROXIED
         protocol.dialects.base.SHORT protocol.dialects.base.LONG
         protocol.request_base.LAST_TIME server_file.SIZE server_file.OWNER_ONLY
-        setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT
-        web.look.FLARE web.look.KNEE""",
+        setting_values.MAPPED setting_values.MOST_GROUP web.api.parts.LARGEST
+        web.assets.TAG_LENGTH web.assets.WORTH_IT web.look.FLARE web.look.KNEE""",
     "pace: how often something is looked at, told or tried again": """
         journal.backups.GRACE journal.backups.LOOK journal.backups.RETRY
         auth.gate.BUSY_MS files.folder.RETRY_MS files.sweeper.SWEEP_INTERVAL
