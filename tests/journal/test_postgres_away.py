@@ -34,6 +34,10 @@ PATIENCE = 60  # seconds; the machine may be busy
 CID = "a-cid-of-mine"
 CANCEL_WAITING = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 ENDLESS = "SELECT pg_sleep(1000)"
+FAILS = """
+CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no space'; END$$;
+CREATE TRIGGER fails BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION fail()
+"""
 
 
 @pytest.fixture
@@ -128,6 +132,24 @@ class TestAway:
             assert pause - 5 < database._writer._retry_at - time.monotonic() < pause + 0.1
             assert pause - 5 < told.retry_ms / 1000 < pause + 0.1
         database._writer._retry_at = 0
+
+    @pytest.mark.parametrize("kept_before", range(1, 5))
+    async def test_statements_that_fail_together_spoil_no_later_one(
+        self, database: PostgresJournal, postgres_url: str, kept_before: int
+    ) -> None:
+        """What the server has passed over psycopg takes for prepared, on each new connection."""
+        database._writer.cut()
+        await refused(lambda: database.commit([say()]))
+        await until_it_is_back(database)
+        await fill(database, kept_before)
+        with psycopg.connect(postgres_url, autocommit=True) as operator:
+            operator.execute(FAILS)
+            for _ in range(20):
+                await until_it_is_back(database)
+                await refused(lambda: database.commit([say()]))
+            operator.execute("DROP TRIGGER fails ON events")
+        await until_it_is_back(database)
+        assert numbers(await database.commit([say()])) == [kept_before + 1]
 
     async def test_an_answer_that_was_lost(self, database: PostgresJournal) -> None:
         """What is committed all the same is heard of, and is not kept twice."""

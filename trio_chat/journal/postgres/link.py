@@ -64,6 +64,7 @@ class Link:
         # Of its own, so that it can be shut down whoever closes the other one.
         self._end = socket.socket(fileno=os.dup(self._connection.fileno()))
         self._warnings = 0
+        self._is_spoilt = False  # whether psycopg may be wrong about what the server has prepared
         self._connection.add_notice_handler(self._take_notice)
         self._cursor = self._connection.cursor(binary=True)
         try:
@@ -88,7 +89,7 @@ class Link:
     @property
     def is_broken(self) -> bool:
         """Whether nothing can be done with it any more."""
-        return self._connection.closed
+        return self._connection.closed or self._is_spoilt
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> int:
         """Run a statement; return how many rows it was about."""
@@ -114,9 +115,15 @@ class Link:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Send the statements of the block without waiting for each; there must be no query."""
+        """Send the statements of the block without waiting for each; there must be no query.
+
+        If one fails the server passes over the others, also where they were to prepare a statement,
+        and psycopg may take that for prepared ever after. So the link is broken then.
+        """
+        self._is_spoilt = True
         with self._connection.pipeline():
             yield
+        self._is_spoilt = False
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
