@@ -16,7 +16,7 @@ import trio
 from tests.journal import trouble
 from tests.journal.drafts import fill, kept, say
 from trio_chat.journal.offline import open_beside
-from trio_chat.journal.sqlite import rescue, space
+from trio_chat.journal.sqlite import checks, rescue, space
 from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.guard import MAGIC, WAL_VERSIONS, FileGuard, InUse
@@ -284,6 +284,66 @@ class TestChanges:
             await database.has_changed()
         with pytest.raises(Unavailable):
             await database.commit([say()])
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def remove_log_and_index(path: Path) -> None:
+    remove_log(path)
+    remove_shared_memory(path)
+
+
+class TestAnotherLog:
+    """Another program makes files where the server's were, and writes by them."""
+
+    @pytest.mark.parametrize(
+        "change", [remove_log, replace_log, remove_shared_memory, remove_log_and_index]
+    )
+    async def test_is_not_mixed_with_our_own(
+        self, path: Path, change: Callable[[Path], None]
+    ) -> None:
+        """All that both have written is in the database afterwards, which is sound."""
+        database = await SqliteJournal.open(path)
+        await fill(database, 30)
+        change(path)
+        with pytest.raises(Unavailable):
+            await database.has_changed()  # it saves what is in the log that was removed
+        with trouble.running(trouble.OTHER, path):
+            with pytest.raises(Unavailable):
+                await database.has_changed()
+            with pytest.raises(Unavailable):
+                await database.commit([say()])
+        await database.close()
+        journal = await SqliteJournal.open(path)
+        assert await kept(journal) == list(range(1, 31))
+        others = "SELECT count(*) FROM meta WHERE key LIKE 'other %'"
+        assert journal._file.writer.execute(others).fetchone() == (20,)
+        assert checks.pages(journal._file.writer) == []
+        await journal.close()
+
+    @pytest.mark.parametrize("ways", [[], [remove_log], [replace]])
+    async def test_a_backup_gets_nothing_of_a_log(
+        self, path: Path, tmp_path: Path, ways: list[Callable[[Path], None]]
+    ) -> None:
+        """Neither when the server ends nor when the next one begins, however it was put there."""
+        database = await SqliteJournal.open(path)
+        await fill(database, 3)
+        with closing(sqlite3.connect(tmp_path / "x.db")) as copy:
+            database._file.writer.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        await database.commit([say()] * 30)
+        for way in ways:
+            way(path)
+        backup = content(tmp_path / "x.db")
+        trouble.overwrite(path, 0, backup)
+        os.truncate(path, len(backup))
+        await database.close()
+        assert content(path) == backup
+        journal = await SqliteJournal.open(path)
+        assert await kept(journal) == [1, 2, 3]
+        await journal.close()
 
 
 class TestNames:

@@ -9,9 +9,11 @@ import pytest
 from trio_chat.journal.sqlite.log_frames import (
     FRAME_HEADER,
     INDEX,
+    INDEX_SALT,
     INDEX_VERSION,
     LOG_HEADER,
     LOG_MAGIC,
+    SALT,
     is_whole,
 )
 
@@ -49,6 +51,37 @@ def test_a_log_has_the_frames_of_its_index(
     assert is_whole(log, index) is expected
     os.pwrite(log, b"no", 0)
     assert is_whole(log, index) is (count == 0 or version != INDEX_VERSION)
+
+
+def test_a_log_that_was_begun_at_another_time_is_not_that_of_its_index(
+    files: tuple[int, int],
+) -> None:
+    """It has as many frames, of the same size, and other pages in them."""
+    log, index = files
+    header = bytearray(INDEX.pack(INDEX_VERSION, 4096, 3))
+    header[INDEX_SALT] = b"12345678"
+    os.write(index, 2 * header)
+    os.write(log, LOG_MAGIC)
+    os.truncate(log, LOG_HEADER + 5 * (FRAME_HEADER + 4096))
+    assert not is_whole(log, index)
+    os.pwrite(log, b"12345678", SALT.start)
+    assert is_whole(log, index)
+
+
+def test_a_look_while_a_writer_begins_the_log_anew(
+    files: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is compared with an index that is the same before and after the look."""
+    log, index = files
+    os.write(index, 2 * INDEX.pack(INDEX_VERSION, 4096, 3))
+    fstat = os.fstat
+
+    def begin_anew(descriptor: int) -> os.stat_result:
+        os.pwrite(index, 2 * INDEX.pack(INDEX_VERSION, 4096, 0), 0)
+        return fstat(descriptor)
+
+    monkeypatch.setattr("trio_chat.journal.sqlite.log_frames.os.fstat", begin_anew)
+    assert is_whole(log, index)
 
 
 def test_an_index_that_is_none_tells_nothing(files: tuple[int, int]) -> None:

@@ -60,6 +60,15 @@ print("reading", flush=True)
 sys.stdin.read()
 """
 
+OTHER = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+for number in range(20):
+    database.execute("INSERT INTO meta (key, value) VALUES ('other ' || ?, ?)", (number, "x" * 900))
+print("written", flush=True)
+sys.stdin.read()
+"""
+
 
 @contextmanager
 def running(program: str, path: Path) -> Iterator[subprocess.Popen[bytes]]:

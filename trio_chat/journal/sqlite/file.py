@@ -122,16 +122,34 @@ class JournalFile:
 
     def close(self) -> None:
         """Close the file; another server may have it then."""
-        with suppress(sqlite3.Error, Displaced):  # then it did not end in order
+        try:
             self.guard.check()
-            if self._is_served:
-                runs.end(self.writer)
-        with suppress(OSError):
-            if self.guard.is_overwritten():
-                self.guard.drop_log()
+        except (Displaced, OSError):
+            self._leave()
+        else:
+            with suppress(sqlite3.Error):  # then it did not end in order
+                if self._is_served:
+                    runs.end(self.writer)
         self.writer.close()
         self.guard.close()
         os.close(self._lock)
+
+    def _leave(self) -> None:
+        """Leave all files to whoever opens them next, as one is not that of before."""
+        with suppress(sqlite3.Error, OSError):
+            if self.guard.is_overwritten():
+                self.guard.drop_log()
+            else:
+                self.save_log()
+        self.guard.hold_back()
+
+    def save_log(self) -> None:
+        """Write the log into the file that is open, which may be elsewhere, or without a name.
+
+        If another database may be in its place, the log is emptied, or it would get into that one.
+        """
+        how = "PASSIVE" if self.guard.is_in_place() else "TRUNCATE"
+        self.writer.execute(f"PRAGMA wal_checkpoint({how})")
 
     def _connect(self) -> sqlite3.Connection:
         # The threads take turns, which is what SQLite asks for.

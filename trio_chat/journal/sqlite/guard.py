@@ -7,7 +7,9 @@ commits into one that was removed succeed, and are lost at the end of the proces
 import fcntl
 import os
 import stat
+import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from trio_chat.journal.sqlite.log_frames import is_whole, logged_pages
@@ -19,6 +21,7 @@ PRIVATE = 0o600  # mode of all files that hold what was said
 FOREIGN = 0o077  # the bits of a mode that let others in
 HEADER = 100  # bytes of SQLite's header
 MAGIC = b"SQLite format 3\0"
+SHARED = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, 0x40000002, 510, 0)  # SQLite's lock
 SETTLING = 0.25  # seconds in which a file grows that another program's checkpoint is extending
 LOOKS = 40  # at a file that grows; then it is left to whoever extends it
 WAL_VERSIONS = b"\x02\x02"  # in the header: the file has a write-ahead log
@@ -166,13 +169,36 @@ class FileGuard:
     def drop_log(self) -> None:
         """Empty the write-ahead log that does not belong to the file: one of them was overwritten.
 
-        SQLite would write it into that file when it is closed or opened.
+        SQLite would write it into that file when it is opened. A log that another program has begun
+        there is left: it has what that has written.
+
+        Raises:
+            OSError: there is none, or it cannot be emptied.
         """
-        os.truncate(f"{self.path}-wal", 0)
+        log = Path(f"{self.path}-wal")
+        if _inode(log) == self._paths.get(log):
+            os.truncate(log, 0)
+
+    def hold_back(self) -> None:
+        """Keep SQLite from finishing with its log when its last connection is closed.
+
+        It would write the log that it has open into the file, by an index that may tell of another
+        one, and remove what has the names of both. The next to open the file goes by what is there.
+        This lock is the descriptor's: other than those of the process it counts for SQLite in this
+        process, too, which would have to be alone. Linux alone has such locks.
+        """
+        with suppress(AttributeError, OSError):
+            fcntl.fcntl(self.descriptor, fcntl.F_OFD_SETLK, SHARED)
 
     def is_removed(self) -> bool:
         """Whether the database has no name left: it is gone at the end of the process."""
         return self.names == 0
+
+    def is_in_place(self) -> bool:
+        """Whether the database is at its path, and no other one is."""
+        with suppress(OSError):
+            return _inode(self.path) == self._paths[self.path]
+        return False
 
     def close(self) -> None:
         """Let others have the file."""

@@ -12,6 +12,7 @@ INDEX_VERSION = 3_007_000
 LOG_HEADER = 32  # bytes
 FRAME_HEADER = 24  # bytes, before each page
 SALT = slice(16, 24)  # in the log's header; frames of before have another one in theirs
+INDEX_SALT = slice(32, 40)  # in the index's header, of the log that it tells of
 FRAME_SALT = slice(8, 16)
 
 
@@ -38,14 +39,29 @@ def is_whole(log: int, index: int) -> bool:
     An index into which something else was written tells nothing: SQLite makes it anew. It has its
     header twice. The index is what SQLite goes by, which does not look at the log before it writes
     behind it. A writer puts a frame into the log first, and whoever begins the log anew does so in
-    the index first, so that one is never ahead of the other in the wrong way.
+    the index first, so that one is never ahead of the other in the wrong way. The salt is that of
+    one beginning of one log: where a program has begun another file at the log's path, with the
+    same index, SQLite would take the frames of the one at the places that the other has.
     """
+    header = _header(index)
+    while header is not None:
+        version, size, count = INDEX.unpack(header)
+        if version != INDEX_VERSION or not count:
+            return True
+        page_size = 65536 if size == 1 else size
+        beginning, length = os.pread(log, LOG_HEADER, 0), os.fstat(log).st_size
+        is_whole = (
+            beginning.startswith(LOG_MAGIC)
+            and beginning[SALT] == header[INDEX_SALT]
+            and length >= LOG_HEADER + count * (FRAME_HEADER + page_size)
+        )
+        before, header = header, _header(index)
+        if header == before:  # else a writer was on its way, which may have begun the log anew
+            return is_whole
+    return True
+
+
+def _header(index: int) -> bytes | None:
+    """Return the header of an open index; ``None`` if what is there is none."""
     header, copy = os.pread(index, INDEX.size, 0), os.pread(index, INDEX.size, INDEX.size)
-    if header != copy or len(copy) < INDEX.size:
-        return True
-    version, size, count = INDEX.unpack(header)
-    if version != INDEX_VERSION or not count:
-        return True
-    page_size = 65536 if size == 1 else size
-    is_log = os.pread(log, len(LOG_MAGIC), 0) == LOG_MAGIC
-    return is_log and os.fstat(log).st_size >= LOG_HEADER + count * (FRAME_HEADER + page_size)
+    return header if header == copy and len(copy) == INDEX.size else None

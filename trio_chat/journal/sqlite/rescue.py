@@ -60,7 +60,7 @@ class Rescue:
         """Write the log into the file that is open, and copy that if it has no name any more."""
         if not self._file.guard.is_overwritten():
             with suppress(sqlite3.Error):  # as on a full disk; the copy has the log, too
-                self._file.writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._file.save_log()
         is_due = time.monotonic() >= self._retry_at
         if self._file.guard.is_removed() and not self._is_saved and is_due:
             self._retry_at = time.monotonic() + RETRY
