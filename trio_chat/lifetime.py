@@ -15,6 +15,7 @@ from trio_chat.config import IN_MEMORY, Config
 from trio_chat.database_url import is_url
 from trio_chat.delivery.fan_out import open_fan_out
 from trio_chat.journal.opening import open_journal
+from trio_chat.journal.sqlite.guard import inodes
 from trio_chat.loaded_files import check_places
 from trio_chat.logs import Logging
 from trio_chat.net import activation
@@ -117,12 +118,13 @@ async def _reload(reloader: Reloader, supervisor: Supervisor, address: str) -> N
 
 @contextmanager
 def _server_file(config: Config, address: str) -> Iterator[ServerFile | None]:
-    """Have a file beside the database for the block, by which commands find this server."""
+    """Have a file beside the database for the block, by which commands find us and our files."""
     file = None
     if config.database != IN_MEMORY and not is_url(config.database):
         try:
             known = address if "://" in address else None
-            file = ServerFile(Path(config.database).resolve(), known)
+            database = Path(config.database).resolve()
+            file = ServerFile(database, known, inodes(database))
         except OSError as error:
             log.warning("trio-chat reload cannot find this server", reason=error.strerror)
     try:

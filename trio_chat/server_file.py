@@ -1,10 +1,11 @@
-"""The file beside a database that tells commands who serves it, where, and what became of reloads.
+"""The file beside a database that tells commands who serves it, where, by which files, and reloads.
 
 The server holds a lock on it: a file without one was left by a server that was killed.
 """
 
 import fcntl
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Notice(msgspec.Struct):
     begun: int = 0  # reloads
     ended: int = 0  # reloads; the last of them
     refused: str | None = None  # for this reason, if it was
+    files: Mapping[str, int] = {}  # that it has open; by what their names add to the database's
 
 
 class ServerFile:
@@ -32,16 +34,19 @@ class ServerFile:
     Args:
         database: The path of the database, without links.
         address: Where the server is reached from this machine, by a browser.
+        files: The inodes of the database's files, as ``Notice`` has them.
 
     Raises:
         OSError: it cannot be written.
     """
 
-    def __init__(self, database: Path, address: str | None) -> None:
+    def __init__(
+        self, database: Path, address: str | None, files: Mapping[str, int] | None = None
+    ) -> None:
         self._path = _beside(database)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self._path, flags, OWNER_ONLY)
-        self._notice = Notice(os.getpid(), address)
+        self._notice = Notice(os.getpid(), address, files=files or {})
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._write()

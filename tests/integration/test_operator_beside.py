@@ -5,11 +5,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 import trio
 
-from tests.integration.commands import Command, command
+from tests.integration.commands import Command, command, outcome
 from tests.integration.running import PATIENCE
 from tests.integration.test_operator import done, export_of
+from trio_chat.errors import BAD_USAGE
 from trio_chat.remote import Room, connect
 
 TALKERS = 4
@@ -76,3 +78,25 @@ async def test_people_hear_of_what_is_imported_and_pruned(tmp_path: Path) -> Non
         await done("prune", "--database", database, "--keep-messages", "1")
         assert [message.seq for message in (await tea.history()).messages] == [3]
         assert [hit.seq for hit in (await tea.search("darj*")).hits] == [3]
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-lock"])
+async def test_a_command_beside_a_server_whose_files_were_removed(
+    tmp_path: Path, ending: str
+) -> None:
+    """It refuses, before the server has noticed and after, and all that was said is kept."""
+    database = str(tmp_path / "chat.db")
+    async with command("--database", database) as running:
+        async with connect(url(running), nick="Ann") as chat:
+            for number in range(10):
+                await chat.room("tea").send(f"hello {number}")
+        await trio.Path(f"{database}{ending}").unlink()
+        for wait in (0, 2):
+            await trio.sleep(wait)
+            for asked in (["operator-link"], ["prune", "--keep-messages", "1"], ["rooms"]):
+                refused = await outcome(*asked, "--database", database)
+                assert refused.returncode == BAD_USAGE
+                assert f"{ending} was removed while a server has it" in refused.stderr.decode()
+    found = numbers(await done("export", "--database", database))
+    assert found == list(range(1, 11))
+    await done("check", "--database", database)

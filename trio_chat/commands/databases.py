@@ -6,6 +6,7 @@ from types import ModuleType
 
 from trio_chat.commands.file_store import FileStore
 from trio_chat.commands.files import database_path, opened, snapshot, trial
+from trio_chat.commands.served import check_files
 from trio_chat.commands.stores import Store
 from trio_chat.config import Config
 from trio_chat.database_url import NEEDS_PSYCOPG, is_url
@@ -22,7 +23,9 @@ def prepare_store(config: Config, command: str) -> None:
     if is_url(config.database):
         postgres().prepare(config.database)
     else:
-        prepare(database_path(config, command))
+        path = database_path(config, command)
+        check_files(path)
+        prepare(path)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
+from trio_chat.commands.served import check_files
 from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.database_url import is_url
 from trio_chat.errors import Failed
@@ -47,9 +48,10 @@ def opened(path: Path, *, to_write: bool = False) -> Iterator[sqlite3.Connection
     """Open a database for the block, whether a server uses it or not.
 
     Raises:
-        JournalError: it cannot be opened.
+        JournalError: it cannot be opened, or a server has other files of it.
         Failed: it cannot be read or written in the block.
     """
+    check_files(path)
     database = open_beside(path, to_write=to_write)
     try:
         yield database
@@ -67,6 +69,7 @@ def trial(path: Path) -> Iterator[sqlite3.Connection]:
         JournalError: it cannot be opened.
         Failed: it cannot be read in the block.
     """
+    check_files(path)
     try:
         with as_prepared(path) as database:
             _hold(database)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from trio_chat.commands.progress import progress
+from trio_chat.commands.served import check_files
 from trio_chat.commands.tables import Row, show
 from trio_chat.config import IN_MEMORY, ConfigError
 from trio_chat.database_url import NEEDS_PSYCOPG, check_scheme, is_url, shown
@@ -121,6 +122,7 @@ def _place(database: str, role: str) -> AbstractContextManager[Place]:
     if is_url(database):
         opener = getattr(_postgres(), role)(database)
     else:
+        check_files(Path(database))
         opener = getattr(moving, role)(Path(database))
     return opener
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from trio_chat.commands.copying import copy_sound, is_same
 from trio_chat.commands.file_folders import folder_at, put_back
 from trio_chat.commands.files import database_path, new_file, snapshot, sync
+from trio_chat.commands.served import check_files
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.files.place import folder_beside
-from trio_chat.journal.offline import kept_from_servers
+from trio_chat.journal.offline import is_held, kept_from_servers
 from trio_chat.journal.sqlite.place import check_place, resolved
 from trio_chat.settings import CommandLine
 
@@ -31,9 +32,10 @@ def main(arguments: Sequence[str]) -> int:
     if is_same(source, name):
         raise ConfigError(f"{source} is the database itself")
     check_place(name)
+    check_files(name)
     target = resolved(name)
     with kept_from_servers(name) as is_alone:
-        if not is_alone:
+        if not is_alone or is_held(name):
             raise ConfigError(f"{name} is in use by a trio-chat server: stop it first")
         complete = target.with_name(f"{target.name}.restored")
         with snapshot(source) as backup, new_file(complete, force=True) as part:

@@ -1,20 +1,24 @@
 """Opens a database file for commands, whether a server has it or not."""
 
 import errno
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from trio_chat.journal.sqlite.file import JournalFile, explained, keep_in_memory, lasting
-from trio_chat.journal.sqlite.guard import InUse, check_names
+from trio_chat.journal.sqlite.guard import InUse, InUseElsewhere, check_names
 from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolved
 from trio_chat.journal.sqlite.schema import SCHEMA, check_whose_it_is, migrate, pragma
 from trio_chat.journal.types import JournalError
 
 LOG = "-wal"  # the end of the name of the write-ahead log
+ELSEWHERE = (
+    "is in use by a server to which it has another name, or whose -lock was removed: stop it first"
+)
 PATIENCE = 30.0  # seconds to wait for a server that writes; it never takes as long
 
 
@@ -24,8 +28,12 @@ def prepare(path: Path) -> None:
     Raises:
         JournalError: it cannot be used; the message says why.
     """
-    with suppress(InUse):
+    try:
         JournalFile(path).close()
+    except InUseElsewhere:
+        raise JournalError(f"{path} {ELSEWHERE}") from None
+    except InUse:
+        pass
 
 
 def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
@@ -112,6 +120,25 @@ def _connect(place: Path) -> sqlite3.Connection:
         return sqlite3.connect(place, timeout=PATIENCE, isolation_level=None)
     uri = f"file:{quote(os.fsencode(place))}?immutable=1"
     return sqlite3.connect(uri, timeout=PATIENCE, isolation_level=None, uri=True)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a server has a file, by whatever name.
+
+    It must be asked before SQLite opens the file in this process, which would lose its locks.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class InUse(JournalError):
     """A server has the file already."""
 
 
+class InUseElsewhere(InUse):
+    """It knows the file by another name, or its lock file was removed or replaced."""
+
+
 class Displaced(Exception):
     """The database, or a file beside it, is not what is open here; the message says what to do."""
 
@@ -72,7 +76,7 @@ class FileGuard:
         try:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise InUse(f"{self.path} is in use by another trio-chat server") from None
+            raise InUseElsewhere(f"{self.path} is in use by another trio-chat server") from None
 
     def watch(self, name: Path) -> None:
         """Remember which files the database consists of now, and by which name it was given."""
@@ -206,6 +210,15 @@ class FileGuard:
             if one is not None:
                 os.close(one)
         os.close(self.descriptor)
+
+
+def inodes(path: Path) -> dict[str, int]:
+    """Return the inodes of a database's files that are there, by what is behind its name."""
+    found = {}
+    for ending in ("", *BESIDE):
+        with suppress(OSError):
+            found[ending] = _inode(path.with_name(path.name + ending))[1]
+    return found
 
 
 def check_names(path: Path, count: int) -> None:

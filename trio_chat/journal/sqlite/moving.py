@@ -16,9 +16,10 @@ from trio_chat.errors import Failed
 from trio_chat.journal import moves
 from trio_chat.journal.keys import stored_key
 from trio_chat.journal.moves import KEPT, MOVING, Advance, Progress, Row, Values
-from trio_chat.journal.offline import PATIENCE, open_beside
+from trio_chat.journal.offline import PATIENCE, is_held, open_beside
 from trio_chat.journal.sqlite import people, reindex, runs, visits
 from trio_chat.journal.sqlite.file import JournalFile, explain, keep_in_memory
+from trio_chat.journal.sqlite.guard import InUse
 from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolved
 from trio_chat.journal.sqlite.schema import SCHEMA, check_whose_it_is, pragma
 from trio_chat.journal.sqlite.transaction import transaction
@@ -240,6 +241,8 @@ def trial(path: Path) -> Iterator[FilePlace]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    if is_held(path):  # although its lock file is not, which may have been removed
+        raise InUse(f"{path} is in use by another trio-chat server")
     return sqlite3.connect(resolved(path), timeout=PATIENCE, isolation_level=None)
 
 
