@@ -144,8 +144,12 @@ class Server:
 
         Raises:
             ConfigError: the address or the certificate cannot be used.
+            Failed: what moderators did cannot be read.
         """
-        await self._hub.load_acts()
+        try:
+            await self._hub.load_acts()
+        except Unavailable:
+            raise Failed("what moderators did cannot be read; the log says why") from None
         await self.keeper.open()
         certificate = load_certificate(self.config)
         self.places = [*(places or await open_places(self.config, passed))]

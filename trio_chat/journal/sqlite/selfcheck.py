@@ -13,7 +13,7 @@ from operator import itemgetter
 
 import structlog
 
-from trio_chat.journal.sqlite import comparison
+from trio_chat.journal.sqlite import comparison, soundness
 from trio_chat.journal.sqlite.comparison import Span, WrongHead
 from trio_chat.journal.sqlite.mending import mend_heads, mend_states
 from trio_chat.journal.sqlite.reindex import give_up, rebuild
@@ -43,9 +43,13 @@ def run(database: sqlite3.Connection, *, is_indexed: bool) -> bool:
     """Look at a part, and mend what is wrong; return whether there still can be a search.
 
     A file that is damaged in other places is used as far as it can be read.
+
+    Raises:
+        sqlite3.DatabaseError: not all rooms and the ends of what was said there can be read.
     """
+    soundness.check(database, is_indexed=is_indexed)
+    _mend_heads(database)
     try:
-        _mend_heads(database)
         spans = [*_latest(database), *_others(database)]
         _mend_states(database, spans)
     except sqlite3.DatabaseError as error:
