@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from trio_chat.auth.gate import Marks, Ways, load_ways
 from trio_chat.config import Config
+from trio_chat.files.belongings import check_own_places
 from trio_chat.files.place import check_files_folder
 from trio_chat.journal.backups import check_folder
 from trio_chat.net.listeners import load_certificate
@@ -33,6 +34,7 @@ def check_places(config: Config) -> None:
     check_folder(config)
     check_files_folder(config)
     check_sockets(config)
+    check_own_places(config)
 
 
 def load(config: Config, marks: Marks) -> LoadedFiles:

@@ -4,11 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from trio_chat.commands.copying import copy_sound, is_same
+from trio_chat.commands.copying import copy_sound
 from trio_chat.commands.file_folders import copy_files, folder_at
 from trio_chat.commands.files import database_path, new_file, snapshot
 from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
+from trio_chat.files.belongings import check_folder_free, check_free
 from trio_chat.files.place import folder_beside
 from trio_chat.settings import CommandLine
 
@@ -22,11 +23,14 @@ def main(arguments: Sequence[str]) -> int:
     """
     options, config = _command_line().read(arguments, os.environ)
     source, target = database_path(config, "backup"), Path(options.file)
-    if is_same(target, source):
-        raise ConfigError(f"{target} is the database itself")
+    check_free(target, config)
+    folder = folder_beside(target)
+    check_folder_free(folder, config)
+    if os.path.lexists(folder) and not options.force:  # which takes a name that is too long
+        raise ConfigError(f"{folder} is there already (--force replaces it)")
     with snapshot(source) as database, new_file(target, force=options.force) as part:
         events = copy_sound(database, target, part, gently=options.gently)
-        files = copy_files(part, folder_at(config, source), folder_beside(target))
+        files = copy_files(part, folder_at(config, source), folder)
     more = f", and {files:,} files beside it" if files else ""
     print(f"backed up {events:,} events to {target} ({size(target.stat().st_size)}){more}")
     return 0

@@ -31,6 +31,7 @@ from trio_chat.commands.room_rules import mended_topic
 from trio_chat.commands.stores import Store
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
+from trio_chat.files.belongings import check_free
 from trio_chat.files.place import folder_of
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.settings import CommandLine
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     names = [_room_name(name, config.room_limit) for name in options.rooms]
     damage = Damage()
+    for path in filter(None, (options.output != STDOUT and options.output, options.with_files)):
+        check_free(Path(path), config)
     folder = Path(options.with_files) if options.with_files else None
     with (
         snapshot_store(config, "export") as store,

@@ -11,9 +11,10 @@ from types import ModuleType
 from trio_chat.commands.progress import progress
 from trio_chat.commands.served import check_files
 from trio_chat.commands.tables import Row, show
-from trio_chat.config import IN_MEMORY, ConfigError
+from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.database_url import NEEDS_PSYCOPG, check_scheme, is_url, shown
 from trio_chat.errors import Failed
+from trio_chat.files.belongings import check_free
 from trio_chat.journal import moves
 from trio_chat.journal.moves import Place
 from trio_chat.journal.sqlite import moving
@@ -114,6 +115,8 @@ def _check_different(source: str, target: str) -> None:
         is_same = resolved(Path(source)) == resolved(Path(target))
     if is_same:
         raise ConfigError("FROM and TO are the same database")
+    if not is_url(target) and not is_folder(target):
+        check_free(Path(target), Config(database=source))
 
 
 def _place(database: str, role: str) -> AbstractContextManager[Place]:

@@ -8,17 +8,22 @@ from pathlib import Path
 
 from trio_chat import named_files
 from trio_chat.config import ConfigError
-from trio_chat.journal.sqlite.guard import BESIDE, PRIVATE, InUse
+from trio_chat.journal.sqlite.guard import BESIDE, MAGIC, PRIVATE, InUse
 from trio_chat.journal.sqlite.obstacles import refusal
 from trio_chat.journal.types import JournalError
+
+ENDINGS = (*BESIDE, "-journal", "-server")  # of all files beside a database, behind its name
 
 
 def check_place(path: Path) -> bool:
     """See that a database is at a path, or can be made there; return whether something is there.
 
     Raises:
-        JournalError: something else is there.
+        JournalError: something else is there, or another database has its files there.
     """
+    owner = owner_of(resolved(path))
+    if owner:
+        raise JournalError(f"{path} belongs to the database {owner}")
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -42,6 +47,29 @@ def _check_beside(path: Path) -> None:
         with suppress(OSError):  # it is not there
             if not stat.S_ISREG(beside.lstat().st_mode):
                 raise JournalError(f"{beside} is no ordinary file")
+
+
+def owner_of(path: Path) -> str | None:
+    """Return the name of the database that has a file at a path; ``None`` if there is none.
+
+    It must be asked before SQLite opens that one in this process, which would lose its locks.
+    """
+    for ending in ENDINGS:
+        name = path.name[: -len(ending)]
+        if name and path.name.lower().endswith(ending) and _is_database(path.with_name(name)):
+            return name
+    return None
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file may be a database: one that was just made is empty."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return os.pread(descriptor, len(MAGIC), 0) in (MAGIC, b"")
+        finally:
+            os.close(descriptor)
+    return False
 
 
 def remove_database(path: Path) -> None:
