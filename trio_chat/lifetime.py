@@ -70,7 +70,6 @@ async def serve(
     process.prepare()
     _check_descriptors(config)
     check_places(config)
-    check_places(config)
     passed = activation.take(os.environ, os.getpid())
     supervisor = Supervisor(os.environ)
     with open_fan_out(config.fan_out) as fan_out:

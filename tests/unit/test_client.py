@@ -107,6 +107,16 @@ async def connection(
         yield under_test
 
 
+async def test_who_is_cut_off_before_it_runs_does_not_begin() -> None:
+    """All that waits for clients may be too much before the answer to a handshake is out."""
+    ours, theirs = trio.testing.memory_stream_pair()
+    under_test = Connection(ours, theirs, CONFIG, 1.0)
+    under_test.client.abort(TOO_SLOW)
+    with trio.fail_after(60):
+        await under_test.run()
+    assert under_test.requests == []
+
+
 async def test_it_registers_first_and_unregisters_last(autojump_clock: MockClock) -> None:
     """What the peer says comes between, cleaned as the dialect does."""
     async with connection() as conn:

@@ -10,7 +10,8 @@ import pytest
 
 from trio_chat.cli import main
 from trio_chat.commands import check_config, progress, tables
-from trio_chat.commands.files import database_path, new_file
+from trio_chat.commands.files import database_path, new_file, trial
+from trio_chat.commands.lines import told_as
 from trio_chat.commands.reading import LINE_LIMIT, ExportedFile
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import BAD_USAGE, Failed
@@ -258,3 +259,16 @@ def test_callers_without_a_name_may_have_used_the_same_key() -> None:
     said = EVENT.replace("}", ',"cid":"the-same"}')
     other = said.replace('"seq":1', '"seq":2').replace('"x"', '"y"')
     assert len(read(HEAD + TWO + said + other)) == 3
+
+
+def test_a_database_that_cannot_be_read_in_a_trial_is_told(tmp_path: Path) -> None:
+    """In one line, with its name."""
+    path = tmp_path / "chat.db"
+    with pytest.raises(Failed, match=r"chat\.db cannot be used: no such"), trial(path) as found:
+        found.execute("SELECT * FROM nobody")
+
+
+def test_a_name_that_no_room_can_have_is_told_as_it_is() -> None:
+    """Where a damaged file has it, an import says so."""
+    assert told_as("a b") == "a b"
+    assert told_as("TEA", {"tea", "tea-2"}) == "tea-3"

@@ -197,3 +197,19 @@ async def test_the_list_of_rooms_is_bounded_in_bytes() -> None:
     room_bytes = len(answers.encode(answer.rooms[0]))
     assert CONFIG.page_bytes - 2 * room_bytes < len(answers.encode(answer.rooms))
     assert len(answers.encode(answer.rooms)) <= CONFIG.page_bytes + 2
+
+
+class Away(MemoryJournal):
+    """A journal that cannot be read just now."""
+
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
+        raise Unavailable(1000)
+
+
+async def test_a_name_is_looked_up_if_no_new_room_may_have_it() -> None:
+    """Nobody is let in before that can be told."""
+    away = History(Away(), CONFIG, dict)
+    assert await away.name_fault("tea") is None
+    fault = await away.name_fault("tea.")
+    assert fault
+    assert (fault.code, fault.retry_ms) == ("unavailable", 1000)

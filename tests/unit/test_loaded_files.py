@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.files.place import check_files_folder
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.lifetime import serve
 from trio_chat.loaded_files import check
@@ -99,3 +100,13 @@ def test_a_group_beyond_the_systems_numbers_is_refused(number: str) -> None:
     with pytest.raises(ConfigError, match="socket_group must be a name or a number up to"):
         Config(socket_group=number)
     check(Config(socket_group="0004294967294"))
+
+
+def test_a_folder_for_files_is_looked_for_where_we_are(folder: Path) -> None:
+    """Which may have been removed meanwhile."""
+    gone = folder / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    config = Config(files=Path("files"))
+    assert told(lambda: check_files_folder(config)) == "files files: No such file or directory"
