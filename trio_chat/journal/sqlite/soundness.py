@@ -70,6 +70,8 @@ class Unsound(sqlite3.DatabaseError):
 def check(database: sqlite3.Connection, *, is_indexed: bool) -> None:
     """See that rooms and their newest events are found, by tables and by indexes.
 
+    All is of one moment: a command may write meanwhile.
+
     Args:
         database: The file.
         is_indexed: Whether it has an index of words in step with its messages.
@@ -77,9 +79,21 @@ def check(database: sqlite3.Connection, *, is_indexed: bool) -> None:
     Raises:
         sqlite3.DatabaseError: some are not, or cannot be read.
     """
+    database.execute("BEGIN")
+    try:
+        _check_names(database)
+        _check_ends(database, is_indexed=is_indexed)
+    finally:
+        database.execute("ROLLBACK")
+
+
+def _check_names(database: sqlite3.Connection) -> None:
     for query in (COUNTS, UNNAMED, OF_NO_ROOM):
         if database.execute(query, {"rooms": ROOMS}).fetchone():
             raise Unsound("rooms are missing, or not found by their names")
+
+
+def _check_ends(database: sqlite3.Connection, *, is_indexed: bool) -> None:
     for (room,) in database.execute(LATEST_IDS, (LATEST_ROOMS,)).fetchall():
         (newest,) = database.execute(NEWEST, (room,)).fetchone()
         if newest is None:
