@@ -601,10 +601,9 @@ class TestClearing:
 
     @pytest.mark.parametrize("is_for_good", [False, True])
     async def test_no_name_is_left(
-        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, is_for_good: bool
+        self, journal: Journal, clock: Clock, *, is_for_good: bool
     ) -> None:
         """Of messages, edits, deletions, topics and reactions, also such as were taken away."""
-        monkeypatch.setattr(sealing, "wall_clock", clock)
         await self.raid(journal)
         gone = Delete(room=ROOM, target=7, who=EVE, why=SECRET)  # as authors could say once
         by_moderator = Delete(room=ROOM, target=9, who=BEN)
@@ -646,10 +645,9 @@ class TestClearing:
         assert told == [False, False, True, True, False]
 
     async def test_what_was_edited_since_a_time_goes_too(
-        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+        self, journal: Journal, clock: Clock
     ) -> None:
         """Wherever it is read, and for good after a day; not what others wrote or reacted to."""
-        monkeypatch.setattr(sealing, "wall_clock", clock)
         await journal.commit([say(who=EVE), say(), say(who=EVE), react(3, who=EVE)])
         clock.now += 10
         changes = [edit(1, SECRET, who=EVE), edit(1, f"{SECRET} 2", who=EVE), edit(2, "new")]
@@ -697,13 +695,25 @@ class TestClearing:
         assert await journal.commit([restore(), restore("other")]) == [TOO_LATE] * 2
         assert await journal.commit([restore(room="never")]) == [TOO_LATE]
 
+    async def test_while_the_clock_is_not_believed_it_stays(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """A clock that is wrong must not delete anything: it can be taken back afterwards."""
+        await self.raid(journal)
+        await journal.commit([clear(EVE)])
+        clock.now += 2 * SEALED
+        await journal.prune(0, 0, is_clock_right=False)
+        clock.now -= 2 * SEALED
+        [result] = await journal.commit([restore()])
+        assert isinstance(result, Committed)
+        assert (await page(journal))[1].text == SECRET
+
     async def test_after_a_day_it_is_gone_for_good(
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Step by step, however much it is."""
         for module in (sealing, postgres_sealing):
             monkeypatch.setattr(module, "STEP", 3)
-        monkeypatch.setattr(sealing, "wall_clock", clock)
         await self.raid(journal)
         await journal.commit([say(SECRET, who=EVE) for _ in range(10)])
         await journal.commit([clear(EVE), say(SECRET, who=EVE)])
@@ -756,11 +766,8 @@ class TestVersions:
         first, second = told.versions
         assert (first.who, first.ts, second.who, second.ts) == (ANN, 1_000_000, ANN, 1_000_010)
 
-    async def test_what_cannot_be_read_has_none(
-        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_what_cannot_be_read_has_none(self, journal: Journal, clock: Clock) -> None:
         """A deleted, cleared or forgotten message, an edit, and what never was."""
-        monkeypatch.setattr(sealing, "wall_clock", clock)
         await journal.commit([say(SECRET, who=EVE), edit(1, f"new {SECRET}", who=EVE), say()])
         for seq in (0, 2, 9):
             assert await self.ask(journal, seq) is None
@@ -857,7 +864,6 @@ class TestClearedReactions:
         for module in (sealing, postgres_sealing):
             monkeypatch.setattr(module, "STEP", 3)
         monkeypatch.setattr(clearings, "CHANGES", 1)
-        monkeypatch.setattr(sealing, "wall_clock", clock)
         await journal.commit([say("zero"), say("one"), react(1, who=EVE)])
         clock.now += 10
         await journal.commit([*(say(who=EVE) for _ in range(4)), say("late")])
@@ -949,11 +955,8 @@ class TestTopics:
         assert await journal.commit(wrong) == [TOO_LATE] * 2
         assert await self.topic(journal) == "theirs"
 
-    async def test_after_a_day_they_are_gone_for_good(
-        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_after_a_day_they_are_gone_for_good(self, journal: Journal, clock: Clock) -> None:
         """Wherever the room is read; those of others stay."""
-        monkeypatch.setattr(sealing, "wall_clock", clock)
         await journal.commit([title("old"), self.by(EVE, SECRET)])
         await journal.commit(self.take(EVE))
         clock.now += SEALED
@@ -1187,7 +1190,6 @@ class TestReasonsOfReports:
         self, erasing: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Deleted, cleared a day ago, or deleted by retention; and is not kept afterwards."""
-        monkeypatch.setattr(sealing, "wall_clock", clock)
         for module in (reports, postgres_reports):
             monkeypatch.setattr(module, "STEP", 2)
         await erasing.commit([say("one"), say("two", who=BEN), say("three"), say("four")])

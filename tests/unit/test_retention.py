@@ -30,6 +30,7 @@ class Journal(MemoryJournal):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[tuple[float, int, int]] = []
+        self.unsealed: list[float] = []  # when what was cleared could go for good
         self.answers: list[dict[str, int] | Unavailable] = []
         self.forgotten = 0  # rooms each time
         self.to_forget: list[tuple[float, int, Collection[str]]] = []
@@ -40,9 +41,16 @@ class Journal(MemoryJournal):
         self.people_forgotten: list[list[str]] = []  # each time
 
     async def prune(
-        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+        self,
+        keep_messages: int,
+        before_ts: int,
+        tell: TellPruned = tell_nobody,
+        *,
+        is_clock_right: bool = True,
     ) -> dict[str, int]:
         self.asked.append((trio.current_time(), keep_messages, before_ts))
+        if is_clock_right:
+            self.unsealed.append(trio.current_time())
         answer = self.answers.pop(0) if self.answers else {}
         if isinstance(answer, Unavailable):
             raise answer
@@ -274,6 +282,34 @@ async def test_a_clock_that_jumps_is_not_believed(autojump_clock: MockClock) -> 
     assert all(before <= NOW for _, _, before in journal.asked)
     jumps = [entry["seconds"] for entry in logged if "jumped" in entry["event"]]
     assert jumps == [YEAR // 1000, -YEAR // 1000]
+
+
+async def test_what_was_cleared_stays_while_the_clock_is_not_believed(
+    autojump_clock: MockClock,
+) -> None:
+    """A clock that is two days ahead for a minute must not end the day for taking it back."""
+    journal = Journal()
+    clock = Clock((5.5 * MINUTE, 2 * DAY), (6.6 * MINUTE, 0))
+    await pruned(journal, Config(), 68.5 * MINUTE, clock)
+    assert [at / MINUTE for at in journal.unsealed] == [0, 1, 2, 3, 4, 5, 67, 68]
+
+
+async def test_a_jump_while_something_is_deleted_changes_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    """Whatever goes by age in one look goes by the time at which the clock was checked."""
+
+    class Slow(Journal):
+        async def note_visits(self, visits: Mapping[str, int]) -> None:
+            await trio.sleep(2)
+
+    journal, made = Slow(), Made("tea")
+    made.visits = {"tea": NOW}
+    config = Config(forget_rooms_days=2, session_days=3, nick_keep_days=5)
+    await pruned(journal, config, 30, Clock((1, YEAR)), made)
+    assert journal.to_forget == [(2 + PAUSE, NOW - 2 * DAY, {"full"})]
+    assert journal.people_to_forget == [NOW - 5 * DAY]
+    assert made.asked == [(1, NOW - 2 * DAY)]
 
 
 @pytest.mark.parametrize("knows", ["message", "prune"])

@@ -202,7 +202,12 @@ class Journal(Protocol):
         ...
 
     async def prune(
-        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+        self,
+        keep_messages: int,
+        before_ts: int,
+        tell: TellPruned = tell_nobody,
+        *,
+        is_clock_right: bool = True,
     ) -> dict[str, int]:
         """Forget what comes before the last ``keep_messages`` messages of a room, and all older.
 
@@ -213,6 +218,7 @@ class Journal(Protocol):
             keep_messages: 0 for no limit.
             before_ts: In milliseconds since 1970; 0 for no limit.
             tell: Hears of each room as soon as something of it is gone.
+            is_clock_right: Whether what was cleared a day ago may go for good by the clock.
 
         Returns:
             The number of the first event still there, for each room that has lost some.

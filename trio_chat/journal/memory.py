@@ -273,7 +273,12 @@ class MemoryJournal(OneTerm):
         return []
 
     async def prune(
-        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+        self,
+        keep_messages: int,
+        before_ts: int,
+        tell: TellPruned = tell_nobody,
+        *,
+        is_clock_right: bool = True,
     ) -> dict[str, int]:
         """Forget what is too old, or too much."""
         now = self._clock()
@@ -283,7 +288,8 @@ class MemoryJournal(OneTerm):
         for name, room in self._rooms.items():
             if name == LEDGER:
                 continue
-            room.delete_cleared(now - SEALED)
+            if is_clock_right:
+                room.delete_cleared(now - SEALED)
             end = max(room.last_too_old(before_ts, now), room.first_to_keep(keep_messages) - 1)
             if end >= room.first:
                 room.drop_to(end)

@@ -38,7 +38,7 @@ class ClockCheck:
         is_far = known is not None and abs(now - known) > TRUST * 1000
         self._believed_at = self._monotonic + (TRUST if is_far else 0)
         if is_far:
-            log.warning("retention by age waits: the clock is not near the last known time")
+            log.warning("deleting by age waits: the clock is not near the last known time")
 
     def is_right(self, now: int) -> bool:
         """Whether the wall clock, which says this, can be believed."""
@@ -47,7 +47,7 @@ class ClockCheck:
         self._wall, self._monotonic = now, monotonic
         if abs(jump) > TRUST:
             self._believed_at = monotonic + TRUST
-            log.warning("retention by age waits: the clock has jumped", seconds=round(jump))
+            log.warning("deleting by age waits: the clock has jumped", seconds=round(jump))
         return monotonic >= self._believed_at
 
 
@@ -80,18 +80,21 @@ async def retain(
     while True:
         try:
             check = check or ClockCheck(await _known_time(journal), clock())
-            is_right = check.is_right(clock())
-            before = oldest_ts(config, clock()) if is_right else 0
-            pruned = await journal.prune(config.keep_messages, before, tell)
+            now = clock()  # all goes by it: the clock may jump while something is deleted
+            is_right = check.is_right(now)
+            before = oldest_ts(config, now) if is_right else 0
+            pruned = await journal.prune(
+                config.keep_messages, before, tell, is_clock_right=is_right
+            )
             if pruned:
                 log.info("retention", rooms=len(pruned))
             await note_visits(journal, made)
             if is_right and trio.current_time() >= forget_at:
                 forget_at = trio.current_time() + FORGET_INTERVAL
                 if config.forget_rooms_days:
-                    await find_unused(journal, emit, made, _unused_since(config, clock()))
-                await _forget(journal, config, clock(), in_use())
-                await _forget_people(journal, config, clock(), emit)
+                    await find_unused(journal, emit, made, _unused_since(config, now))
+                await _forget(journal, config, now, in_use())
+                await _forget_people(journal, config, now, emit)
         except Unavailable:
             log.warning("retention put off")
         if forgotten := made.take_forgotten():

@@ -237,10 +237,16 @@ class PostgresJournal:
         return await self._readers.read(lambda link: reports.find_files(link, places))
 
     async def prune(
-        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+        self,
+        keep_messages: int,
+        before_ts: int,
+        tell: TellPruned = tell_nobody,
+        *,
+        is_clock_right: bool = True,
     ) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
-        return await self._upkeep.prune(Limits(keep_messages, before_ts, self._clock()), tell)
+        limits = Limits(keep_messages, before_ts, self._clock())
+        return await self._upkeep.prune(limits, tell, is_clock_right=is_clock_right)
 
     async def _vacuum(self) -> None:
         """Let PostgreSQL give free what deleted rows have left."""

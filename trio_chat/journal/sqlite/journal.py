@@ -217,10 +217,16 @@ class SqliteJournal(OneTerm):
         return await self._readers.read(lambda database: reports.find_files(database, places))
 
     async def prune(
-        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+        self,
+        keep_messages: int,
+        before_ts: int,
+        tell: TellPruned = tell_nobody,
+        *,
+        is_clock_right: bool = True,
     ) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
-        return await self._upkeep.prune(Limits(keep_messages, before_ts, self._clock()), tell)
+        limits = Limits(keep_messages, before_ts, self._clock())
+        return await self._upkeep.prune(limits, tell, is_clock_right=is_clock_right)
 
     async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
         """Forget rooms in which nothing is kept, and nothing was said since a time."""

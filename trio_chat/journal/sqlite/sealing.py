@@ -6,7 +6,6 @@ from functools import partial
 
 import msgspec
 
-from trio_chat.clock import wall_clock
 from trio_chat.journal.clearings import (
     ALSO,
     REACTED,
@@ -134,17 +133,17 @@ def lift(database: sqlite3.Connection, room: int, key: str) -> bool:
     return lifted.rowcount > 0
 
 
-def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bool) -> bool:
+def step(database: sqlite3.Connection, *, now: int, is_indexed: bool) -> bool:
     """Delete some messages for good that were cleared a day ago; return whether there was any.
 
     Args:
         database: A transaction must be open.
-        now: In milliseconds since 1970; by default what the clock says.
+        now: In milliseconds since 1970.
         is_indexed: Whether there is an index of words.
     """
-    before = (wall_clock() if now is None else now) - SEALED
     row = database.execute(
-        "SELECT room, key, first, seq, authors FROM clearings WHERE ts <= ? LIMIT 1", (before,)
+        "SELECT room, key, first, seq, authors FROM clearings WHERE ts <= ? LIMIT 1",
+        (now - SEALED,),
     ).fetchone()
     if row is None:
         return False

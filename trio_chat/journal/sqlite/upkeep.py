@@ -118,12 +118,15 @@ class Upkeep:
                 forgotten += gone
         return forgotten
 
-    async def prune(self, limits: Limits, tell: TellPruned) -> dict[str, int]:
+    async def prune(
+        self, limits: Limits, tell: TellPruned, *, is_clock_right: bool = True
+    ) -> dict[str, int]:
         """Delete what is too old or too much, and finish what deletions have left.
 
         Args:
             limits: What is to be kept.
             tell: Hears of each step, so that nobody gets from memory what is gone.
+            is_clock_right: Whether what was cleared a day ago may go for good by the clock.
 
         Returns:
             The first number left of each room that lost events; the rest comes another time if
@@ -134,7 +137,8 @@ class Upkeep:
             await self._delete(limits, pruned, tell)
             while await self._write("deleting texts", self._scrub_step):
                 pass
-            while await self._write("deleting what was cleared", self._sealing_step):
+            sealing_step = partial(self._sealing_step, limits.now)
+            while is_clock_right and await self._write("deleting what was cleared", sealing_step):
                 pass
             await self._erase()
             if limits.before_ts:
@@ -159,10 +163,10 @@ class Upkeep:
         with transaction(self._file.writer):
             return scrubs.step(self._file.writer)
 
-    def _sealing_step(self) -> bool:
+    def _sealing_step(self, now: int) -> bool:
         file = self._file
         with transaction(file.writer):
-            return sealing.step(file.writer, is_indexed=file.is_indexed)
+            return sealing.step(file.writer, now=now, is_indexed=file.is_indexed)
 
     def _note_prune(self, now: int) -> None:
         self._file.writer.execute(
