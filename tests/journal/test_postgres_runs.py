@@ -181,6 +181,7 @@ class TestRefusals:
             (f"postgresql://ann:{SECRET}@/chat?host=/nowhere", "cannot be opened: .*/nowhere"),
             (f"postgresql://ann:{SECRET}@db/chat?nonsense", "no URL that PostgreSQL understands"),
             (f"postgresql://ann:{SECRET} @db/chat?sslmode", "no URL that PostgreSQL understands"),
+            (f"postgresql://ann:{SECRET}@{SECRET}@db/chat", "no URL that PostgreSQL understands"),
         ],
     )
     def test_what_is_not_there(self, url: str, told: str) -> None:

@@ -64,6 +64,10 @@ def test_what_a_url_says(text: str, said: BusUrl, shown: str) -> None:
     [
         ("ann:s3cret@host", "bus must be like redis://"),
         ("http://:s3cret@host", "bus must be like redis://"),
+        ("REDIS://:s3cret@a", "bus must be like redis://"),
+        ("host=a password=s3cret", "bus must be like redis://"),
+        ("redis://:a/s3cret@a", "of its hosts, one is none"),
+        ("redis://:1/s3cret@a", "of its hosts, one is none"),
         ("redis://:s3cret@", "of its hosts, one is none"),
         ("redis://:s3cret@a b", "of its hosts, one is none"),
         ("redis://:s3cret@a:99999", "of its hosts, one is none"),

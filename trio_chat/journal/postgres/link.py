@@ -172,10 +172,11 @@ def parse(url: str) -> dict[str, Any]:
     Raises:
         JournalError: it is not valid; the message does not repeat it, since it may have a password.
     """
-    try:
-        return conninfo_to_dict(url)
-    except psycopg.Error:
-        raise JournalError(f"database {shown(url)} is no URL that PostgreSQL understands") from None
+    with suppress(psycopg.Error):
+        found = conninfo_to_dict(url)
+        if "@" not in str(found.get("host", ""))[1:]:  # else it has some of the password
+            return found
+    raise JournalError(f"database {shown(url)} is no URL that PostgreSQL understands")
 
 
 def reason(error: BaseException) -> str:
