@@ -7,6 +7,7 @@ import trio
 from tests.journal.drafts import say
 from tests.postgres import PostgresServer
 from trio_chat.journal.postgres import database, link, runs, schema, terms
+from trio_chat.journal.postgres.beside import opened_beside
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.schema import SCHEMA
@@ -172,6 +173,12 @@ async def test_a_promoted_standby_begins_a_new_epoch(own_postgres: PostgresServe
     assert after[1] == before[1]
 
 
+def meta_of_others(schema: str, kind: str = "bytea") -> str:
+    """Return what makes a table such as ours, which another program may have, too."""
+    made = f"CREATE TABLE meta (key text, value {kind})"
+    return f"{made}; INSERT INTO meta VALUES ('schema', '{schema}')"  # noqa: S608 - our own
+
+
 class TestRefusals:
     """What cannot be used is refused at the start, in one line without a password."""
 
@@ -197,6 +204,12 @@ class TestRefusals:
             ("CREATE TABLE events (x int)", "tables of another program"),
             ("CREATE TABLE meta (x int)", "tables of another program"),
             ("CREATE TABLE meta (key text, value bytea)", "tables of another program"),
+            (meta_of_others("1.2.0", "text"), "tables of another program"),
+            (meta_of_others("3", "text"), "tables of another program"),
+            (meta_of_others("3"), "tables of another program"),
+            (meta_of_others("0"), "tables of another program"),
+            (meta_of_others("1.2.0"), "tables of another program"),
+            (meta_of_others("9" * 5000), "tables of another program"),
             (
                 f"CREATE TABLE meta AS SELECT 'schema' AS key, '{SCHEMA + 1}'::bytea AS value",
                 f"newer trio-chat: its schema is {SCHEMA + 1}, this one knows {SCHEMA}",
@@ -204,11 +217,13 @@ class TestRefusals:
         ],
     )
     def test_tables_of_others(self, postgres_url: str, made: str, told: str) -> None:
-        """Nothing of them is changed."""
+        """Nothing of them is changed; a command says the same as a server."""
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             connection.execute(made)
         with pytest.raises(JournalError, match=told):
             Database(postgres_url, 0)
+        with pytest.raises(JournalError, match=told), opened_beside(postgres_url):
+            pass
 
     def test_no_place_for_tables(self, postgres: PostgresServer) -> None:
         """The search path names a schema that is not there."""

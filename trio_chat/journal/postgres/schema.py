@@ -1,5 +1,6 @@
 """The schema of a database: it is made once, under a lock, and a newer one is refused."""
 
+import re
 from collections.abc import Callable
 
 from trio_chat.journal.moves import INCOMPLETE, MOVING
@@ -124,6 +125,8 @@ MIGRATIONS = (
     """,
 )
 SCHEMA = len(MIGRATIONS)
+NUMBER = re.compile(rb"[1-9][0-9]{0,8}")  # of a schema, as it is kept
+OTHERS = "the database has tables of another program"
 TABLES = ("events", "words", "states", "cids", "rooms")  # which grow with what is said
 
 
@@ -144,11 +147,6 @@ def migrate(link: Link, be_alone: Callable[[], None], *, may_be_incomplete: bool
     with link.transaction():
         link.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, MAKING))
         present = version(link, may_be_incomplete=may_be_incomplete)
-        if present > SCHEMA:
-            raise JournalError(
-                f"the database was written by a newer trio-chat: its schema is {present}, "
-                f"this one knows {SCHEMA}"
-            )
         has_older = 0 < present < SCHEMA
         if has_older:
             be_alone()
@@ -160,31 +158,41 @@ def migrate(link: Link, be_alone: Callable[[], None], *, may_be_incomplete: bool
 
 
 def version(link: Link, *, may_be_incomplete: bool = False) -> int:
-    """Return which schema there is; 0 for none.
+    """Return which schema there is, of those that are known; 0 for none.
 
     Args:
         link: To the database.
         may_be_incomplete: Whether it may have a part of what is being moved there.
 
     Raises:
-        JournalError: there are tables of others with our names, or no place for ours.
+        JournalError: there are tables of others with our names, or of a newer release, or no place
+            for ours.
     """
     if link.value("SELECT current_schema() IS NULL"):
         raise JournalError("the database has no schema for tables: see its search_path")
     if link.value("SELECT to_regclass('meta') IS NULL"):
         if link.value("SELECT to_regclass('events') IS NOT NULL"):
-            raise JournalError("the database has tables of another program")
+            raise JournalError(OTHERS)
         return 0
     is_ours = link.value(
         "SELECT count(*) = 2 FROM information_schema.columns WHERE table_schema = current_schema()"
-        " AND table_name = 'meta' AND column_name IN ('key', 'value')"
+        " AND table_name = 'meta' AND (column_name, data_type) IN"
+        " (('key', 'text'), ('value', 'bytea'))"
     )
-    version = get(link, "schema") if is_ours else None
-    if version is None:
-        raise JournalError("the database has tables of another program")
+    noted = get(link, "schema") if is_ours else None
+    if noted is None or not NUMBER.fullmatch(noted):
+        raise JournalError(OTHERS)
+    present = int(noted)
+    if present > SCHEMA:
+        raise JournalError(
+            f"the database was written by a newer trio-chat: its schema is {present}, "
+            f"this one knows {SCHEMA}"
+        )
+    if link.value("SELECT to_regclass('rooms') IS NULL OR to_regclass('events') IS NULL"):
+        raise JournalError(OTHERS)
     if not may_be_incomplete and get(link, MOVING) is not None:
         raise JournalError(f"the database {INCOMPLETE}")
-    return int(version)
+    return present
 
 
 def get(link: Link, key: str) -> bytes | None:
