@@ -12,6 +12,7 @@ from unittest.mock import Mock
 
 import psycopg
 import pytest
+import structlog
 import trio
 
 from tests.integration.asking import ask, bearer
@@ -94,8 +95,11 @@ async def test_a_chat_moves_to_postgresql_and_back(
         await go_on(server, life)
         await undo_what_was_cleared(server, life)
     for left in (one, postgres_url):  # else their numbers would be given twice
-        async with serving(database=left, **SETTINGS) as server, chatting(server, "Zoe") as zoe:
-            assert zoe.epoch != life.epoch
+        with structlog.testing.capture_logs() as logged:
+            async with serving(database=left, **SETTINGS) as server, chatting(server, "Zoe") as zoe:
+                assert zoe.epoch != life.epoch
+        began = [f"{one['event']}: {one.get('reason')}" for one in logged if "new" in one["event"]]
+        assert [why for why in began if "migrate" in why] == began != []
 
 
 def fill(path: Path) -> None:

@@ -1,7 +1,9 @@
 """Rules of epochs: a file whose numbers may have been lost begins a new one, any other does not."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,25 @@ def test_the_end_of_the_machine(server: Identity, *, ends: bool, sync: bool, is_
     assert server.secret == secret
     assert [entry["event"] for entry in logged] == [] if is_same else ["numbers begin a new epoch"]
     assert server.open(boot="another-boot") == after
+
+
+@pytest.mark.parametrize(
+    ("mark", "why"),
+    [
+        ("1", "this is a backup"),
+        (runs.MOVED, runs.REASONS[runs.MOVED]),
+        (runs.MENDED, runs.REASONS[runs.MENDED]),
+    ],
+)
+def test_the_log_tells_why_numbers_end(server: Identity, mark: str, why: str) -> None:
+    """What was moved elsewhere, or set right, is no backup; the next start has nothing to tell."""
+    before = server.open()
+    with closing(sqlite3.connect(server.path)) as database, database:
+        runs.mark_copy(database, mark)
+    with structlog.testing.capture_logs() as logged:
+        after = server.open()
+    assert [entry["reason"] for entry in logged] == [why]
+    assert server.open() == after != before
 
 
 def by_copying(saved: Path, server: Identity) -> None:

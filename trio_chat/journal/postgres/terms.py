@@ -27,6 +27,9 @@ PUT_MARK = (
     " SELECT 'mark', convert_to(pg_current_xact_id()::xid::text || ' ' || %s, 'UTF8')"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
+LEFT = "a new term begins: migrate has moved the database to another one"
+COPIED = "a new term begins: the database was promoted, restored or put back"
+MOVED = b"moved"  # instead of a mark: migrate has moved it
 BEGIN = "INSERT INTO terms (term, token, place) VALUES (%s, %s, %s)"
 
 log = structlog.get_logger()
@@ -81,17 +84,14 @@ def begin(link: Link, place: str, above: int = 0) -> Terms:
         above: The number of a term that was seen: this one gets a higher one.
     """
     before = read(link)
+    is_moved = get(link, "mark") == MOVED
     number = max(above, before.present.number if before else 0) + 1
     token = secrets.token_hex(8)
     link.execute(BEGIN, (number, token, place))
     put(link, "epoch", token.encode())
     mark(link, place)
     if before:
-        log.warning(
-            "a new term begins: the database was promoted, restored or put back",
-            term=number,
-            place=place,
-        )
+        log.warning(LEFT if is_moved else COPIED, term=number, place=place)
     terms = read(link)
     assert terms
     return terms

@@ -39,7 +39,7 @@ def mend_heads(
                 (*head, found.id),
             )
             if found.is_ahead:
-                runs.mark_copy(database)
+                runs.mark_copy(database, runs.MENDED)
         count += 1
     return count
 

@@ -151,7 +151,7 @@ class FilePlace:
 
     def end_numbers(self) -> None:
         """Let a server that opens it begin other numbers: from now on they are given elsewhere."""
-        runs.mark_copy(self._database)
+        runs.mark_copy(self._database, runs.MOVED)
 
 
 def _at(value: object) -> object:

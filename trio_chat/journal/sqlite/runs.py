@@ -1,7 +1,8 @@
 """Runs of servers on a file: tells whether it is as the last one left it.
 
 Each run has a random id, which is kept in the file and in the lock file beside it. When they
-differ, the file was restored from a copy, or moved here without its lock file. A backup has a mark.
+differ, the file was restored from a copy, or moved here without its lock file. A backup has a mark,
+and so has what a move has left behind.
 After the end of the machine, the last commits of a run without ``--sync full`` may be missing. In
 each case numbers that clients know may be given to something else: from then on they belong to
 another epoch.
@@ -18,6 +19,12 @@ import structlog
 from trio_chat.journal.sqlite.transaction import transaction
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# Marks of files whose numbers end, and why; any other mark is that of a backup.
+MOVED, MENDED = "moved", "mended"
+REASONS = {
+    MOVED: "migrate has moved it to another database",
+    MENDED: "rooms were further than their events, and were set right",
+}
 LOCK_BYTES = 4096  # of a lock file that are read; two ids have 65
 
 log = structlog.get_logger()
@@ -58,9 +65,9 @@ def lost_numbers(database: sqlite3.Connection, lock: int) -> bool:
     return _lost_numbers(_last_run(database), _read_lock(lock), boot_id()) is not None
 
 
-def mark_copy(database: sqlite3.Connection) -> None:
-    """Let whichever server opens this copy of a file begin another epoch."""
-    database.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('restored', '1')")
+def mark_copy(database: sqlite3.Connection, mark: str = "1") -> None:
+    """Let whichever server opens this copy of a file begin another epoch; the mark says why."""
+    database.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('restored', ?)", (mark,))
 
 
 def end(database: sqlite3.Connection) -> None:
@@ -81,7 +88,7 @@ def _last_run(database: sqlite3.Connection) -> dict[str, str]:
 def _lost_numbers(last: dict[str, str], locks: list[str], boot: str) -> str | None:
     """Return why numbers of the last run may be missing; ``None`` if they are not."""
     if "restored" in last:
-        return "this is a backup"
+        return REASONS.get(last["restored"], "this is a backup")
     if "run" not in last:  # a new file, or one of an earlier release
         return None
     if last["run"] not in locks:
