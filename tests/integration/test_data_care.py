@@ -75,9 +75,9 @@ async def test_a_backup_that_fails_is_an_error_and_a_figure(tmp_path: Path) -> N
     path = tmp_path / "chat.db"
     await fill(path, "hello")
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        # As a disk would that has lost a page of the index: nothing else notices.
+        # As a disk would that has lost a page of an index: nothing else notices.
         database.execute("PRAGMA writable_schema = ON")
-        database.execute("UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'messages'")
+        database.execute("UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'changes'")
     async with watched("--database", str(path), *settings) as (chat, port):
         told = await chat.errors(until=b'"no backup"')
         assert b"is not sound" in told or b"damaged" in told
