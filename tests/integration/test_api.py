@@ -685,3 +685,23 @@ async def test_a_body_is_no_longer_than_the_app_takes() -> None:
     async with serving() as server:
         for wire in (posting(b"x" * 70_000), CHUNKED + chunk * 5 + b"0\r\n\r\n"):
             assert status(await server.exchange(wire)) == 413
+
+
+async def test_the_offer_of_http_2_is_ignored() -> None:
+    """As by ``curl --http2``: the connection stays HTTP/1.1, with its bodies and other requests."""
+    offer = (
+        b" HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"
+    )
+    messages = b" /api/v1/rooms/tea/messages"
+    post = b"POST" + messages + offer + b"Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi"
+    async with running() as server, await server.connect_tcp() as stream:
+        for wire, expected, content in (
+            (post, 201, b'{"seq":1,'),
+            (b"GET" + messages + offer + b"\r\n", 200, b'"hi"'),
+            (b"GET /r/tea" + offer + b"\r\n", 200, b"<html"),
+        ):
+            await stream.send_all(wire)
+            answer = await read_answer(stream)
+            assert status(answer) == expected
+            assert content in answer

@@ -62,21 +62,52 @@ async def test_who_follows_a_room_is_led_past_http(autojump_clock: MockClock) ->
     ("wire", "expected"),
     [
         (b"garbage\r\n\r\n", 400),
-        (GET_FILE[:-2] + b"Upgrade: h2c\r\n\r\n", 400),
-        (GET[:-2] + b"Upgrade: h2c\r\n\r\n", 400),
         (frames.upgrade().replace(b"/ws", b"/"), 404),
+        (frames.upgrade().replace(b"/ws", b"/static/a.js"), 404),
+        (frames.upgrade(b"Upgrade: h2c").replace(b"/ws", b"/"), 404),
+        (GET[:-2] + b"Upgrade: h2c , WebSocket/13\r\n\r\n", 404),
+        (GET.replace(b"/ ", b"/ws ")[:-2] + b"Upgrade: h2c\r\n\r\n", 426),
         (GET.replace(b"/ ", b"/ws "), 426),
     ],
 )
 async def test_what_is_neither_is_refused(
     wire: bytes, expected: int, autojump_clock: MockClock
 ) -> None:
-    """Nothing with an Upgrade is ever led to HTTP."""
+    """No handshake is ever led to HTTP."""
     async with house() as chat:
         conn = await chat.comes()
         await conn.send(wire)
         assert await status(conn) == expected
         assert (chat.requests, chat.websockets) == ([], [])
+
+
+@pytest.mark.parametrize("offer", [b"h2c", b"HTTP/3.0, h2c", b"websockets", b'"websocket"', b""])
+async def test_the_offer_of_another_protocol_is_ignored(
+    offer: bytes, autojump_clock: MockClock
+) -> None:
+    """What is behind the acceptor does not see it, and the connection goes on as without it."""
+    lines = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+    offered = b"Upgrade: " + offer + b"\r\n"
+    post = GET.replace(b"GET", b"POST")[:-2] + b"Content-Length: 4\r\n"
+    async with house() as chat:
+        chat.keeps = True
+        conn = await chat.comes()
+        await conn.send(GET[:-2] + offered + lines + post + offered + lines + b"body" + GET)
+        heads = [wire.partition(END_OF_HEAD)[0].lower() for wire in chat.requests]
+        without = [GET[:-2] + lines, post + lines, GET]
+        assert heads == [wire.removesuffix(END_OF_HEAD).lower() for wire in without]
+        assert chat.kept == [True, True, True]
+        await conn.send(GET_FILE[:-2] + offered + lines)
+        assert await status(conn) == 200
+
+
+async def test_a_stream_may_be_asked_for_with_an_offer(autojump_clock: MockClock) -> None:
+    """Of another protocol, which is ignored there, too."""
+    async with house() as chat:
+        conn = await chat.comes()
+        path = GET.replace(b"/ ", b"/api/v1/rooms/tea/events?last=7 ")
+        await conn.send(path[:-2] + b"Upgrade: h2c\r\n\r\n")
+        assert chat.followed == [(requests.Join(id=7, room="tea", last=7), b"")]
 
 
 async def test_a_head_has_to_come_within_the_head_timeout(autojump_clock: MockClock) -> None:

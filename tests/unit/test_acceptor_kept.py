@@ -39,7 +39,7 @@ async def test_requests_follow_each_other(autojump_clock: MockClock) -> None:
     [
         (GET.replace(b"localhost", b"evil.example"), 421),
         (with_header(POST, b"Sec-Fetch-Site: cross-site"), 403),
-        (with_header(GET, b"Upgrade: h2c"), 400),
+        (with_header(GET, b"Upgrade: websocket"), 404),
         (with_header(POST, b"Content-Length: 5"), 400),
         (with_header(POST, b"Transfer-Encoding: chunked"), 400),
         (with_header(GET, b" folded"), 400),

@@ -19,7 +19,7 @@ from trio_chat.net.admission import Admission, Slot
 from trio_chat.net.device_label import label_of
 from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
-from trio_chat.net.handshake import shake_hands
+from trio_chat.net.handshake import shake_hands, without_other_upgrade
 from trio_chat.net.head import (
     Answer,
     Head,
@@ -208,7 +208,7 @@ class Acceptor:
         if address != peer:
             reveal(peer_class(address))
         self.hosts.check(head, address)
-        head = self._site.own(head)
+        head = without_other_upgrade(self._site.own(head))
         if self._reception.is_shut or number >= self._config.keep_alive_requests:
             head = replace(head, is_last=True)
         return head, address
@@ -278,9 +278,8 @@ class Acceptor:
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
             return await self._on_websocket(stream, websocket, answer, head, visitor)
-        if upgrade := " ".join(head.values("upgrade")).lower():
-            status = 404 if "websocket" in upgrade else 400
-            raise HttpError(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
+        if head.values("upgrade"):  # to a WebSocket: others are ignored
+            raise HttpError(404, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
         if eventstream.is_asked_for(head):
             join, answer = eventstream.begin(head, self._config)
             return await self._on_events(stream, join, answer, head.rest, visitor)

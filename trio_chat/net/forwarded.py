@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
@@ -226,6 +225,4 @@ def _restored(head: Head, host: str) -> Head:
     headers = [pair for pair in head.headers if pair[0] not in (*HEADERS, "host")]
     if host:
         headers.insert(0, ("host", host))
-    lines = [f"{head.method} {head.target} HTTP/{head.http_version}"]
-    lines += [f"{name}: {value}" for name, value in headers]
-    return replace(head, headers=headers, raw="\r\n".join([*lines, "", ""]).encode("ascii"))
+    return head.with_headers(headers)

@@ -70,14 +70,20 @@ def _check_request(head: Head) -> None:
         raise HttpError(405, "a WebSocket handshake is a GET request", {"Allow": "GET"})
     if head.http_version != "1.1":
         raise HttpError(505, "a WebSocket handshake is HTTP/1.1")
-    if _names(head, "upgrade") != ["websocket"] or "upgrade" not in _names(head, "connection"):
+    if head.names("upgrade") != ["websocket"] or "upgrade" not in head.names("connection"):
         raise HttpError(426, "here is a WebSocket; a browser's page can open it", UPGRADE)
 
 
-def _names(head: Head, header: str) -> list[str]:
-    """Return the names that the headers of one kind list, in lower case."""
-    listed = ",".join(head.values(header)).lower().split(",")
-    return [name.strip() for name in listed]
+def without_other_upgrade(head: Head) -> Head:
+    """Return a request without the offer of another protocol than a WebSocket.
+
+    A server may ignore that (RFC 9110, section 7.8), and what answers here must not see it: it
+    might accept it. One that offers a WebSocket, too, is left as it is.
+    """
+    offered = [name.partition("/")[0] for name in head.names("upgrade")]  # behind it: a version
+    if "websocket" in offered or not head.values("upgrade"):
+        return head
+    return head.with_headers([pair for pair in head.headers if pair[0] != "upgrade"])
 
 
 def _check_version(head: Head) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -120,6 +120,17 @@ class Head:
         """Return the values of every header called ``name`` (lower case)."""
         return [value for key, value in self.headers if key == name]
 
+    def names(self, header: str) -> list[str]:
+        """Return the names that the headers of one kind list, in lower case."""
+        listed = ",".join(self.values(header)).lower().split(",")
+        return [name.strip() for name in listed]
+
+    def with_headers(self, headers: list[tuple[str, str]]) -> "Head":
+        """Return the head with other headers, also in the bytes."""
+        lines = [f"{self.method} {self.target} HTTP/{self.http_version}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        return replace(self, headers=headers, raw="\r\n".join([*lines, "", ""]).encode("ascii"))
+
     @property
     def has_body(self) -> bool:
         """Whether something follows that is part of the request."""
@@ -139,8 +150,7 @@ class Head:
 
         Where a body of chunks ends is told by the body alone, so nothing is read behind that.
         """
-        listed = ",".join(self.values("connection")).lower().split(",")
-        is_asked = self.http_version == "1.1" and "close" not in map(str.strip, listed)
+        is_asked = self.http_version == "1.1" and "close" not in self.names("connection")
         return is_asked and not self.is_last and not self.values("transfer-encoding")
 
 
