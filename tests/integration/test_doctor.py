@@ -128,6 +128,18 @@ async def test_below_a_path_too(tmp_path: Path) -> None:
             "websocket",
             "the upgrade is not passed on",
         ),
+        (
+            GOOD + "proxy_set_header Sec-WebSocket-Protocol '';",
+            TRUST,
+            "websocket",
+            "does not have the right Sec-WebSocket-Protocol: have the proxy pass on all",
+        ),
+        (
+            GOOD + "proxy_set_header Sec-WebSocket-Key AAAAAAAAAAAAAAAAAAAAAA==;",
+            TRUST,
+            "websocket",
+            "does not have the right Sec-WebSocket-Accept: have",
+        ),
         (UPGRADE + FORWARD, TRUST, "host", "the server sees the host 127.0.0.1:"),
         (UPGRADE + FORWARD, TRUST, "websocket", "refused for its origin"),
         (GOOD, {}, "address", "is not trusted: set --trusted-proxy 127.0.0.1"),

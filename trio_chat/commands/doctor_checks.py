@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 import trio
+from websockets.utils import accept_key
 
 from trio_chat.clock import wall_clock
 from trio_chat.commands.doctor_answers import (
@@ -25,8 +26,13 @@ from trio_chat.commands.doctor_answers import (
 )
 from trio_chat.commands.doctor_bodies import body, files
 from trio_chat.commands.doctor_wire import Exchange, Fault, Reply, Target, exchange, fetch, tcp_of
+from trio_chat.protocol.dialects.v1 import SUBPROTOCOL
 
 KEY = "dHJpby1jaGF0LWRvY3Rvcg=="  # of a handshake; any 16 bytes will do
+AGREED = {  # headers of the answer to it, without which browsers hang up
+    "Sec-WebSocket-Accept": accept_key(KEY),
+    "Sec-WebSocket-Protocol": SUBPROTOCOL,
+}
 SKEW = 60.0  # seconds by which clocks may differ
 FIRST_EVENT = 3.0  # seconds for what is sent at once
 EARLY = 0.9  # of the time between two pings; what is silent for less proves nothing
@@ -166,10 +172,19 @@ async def websocket(patient: Patient) -> Finding:
     """Whether a WebSocket gets through, and lives until the server's ping."""
     target = patient.target
     async with exchange(target) as asking:
-        reply = await _shake_hands(target, asking, "trio-chat.v1")
+        reply = await _shake_hands(target, asking, SUBPROTOCOL)
     refuse_gateway(reply)
     if reply.status != HTTPStatus.SWITCHING_PROTOCOLS:
         return Finding("websocket", WRONG, _of_handshake(reply))
+    lost = [name for name, value in AGREED.items() if reply.header(name.lower()) != value]
+    if lost:
+        names = " and ".join(lost)
+        return Finding(
+            "websocket",
+            WRONG,
+            f"browsers hang up, as the answer to the handshake does not have the right {names}: "
+            "have the proxy pass on all Sec-WebSocket headers, of requests and of answers",
+        )
     return Finding("websocket", OK, "gets through")
 
 
