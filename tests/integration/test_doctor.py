@@ -189,6 +189,25 @@ async def test_a_wrong_prefix_is_said(tmp_path: Path) -> None:
         assert found["websocket"] == "answered with 404"
 
 
+async def test_a_prefix_that_the_server_does_not_know_is_said(tmp_path: Path) -> None:
+    """A proxy strips it, so all is there; but whoever sends a file is told a wrong address."""
+    stripped = "} location /chat/ { proxy_pass http://127.0.0.1:UPSTREAM/; proxy_http_version 1.1;"
+    async with behind(tmp_path, stripped + GOOD, **TRUST) as url:
+        found = await wrong(f"{url}chat/")
+        page = url.replace("localhost", "127.0.0.1")
+        assert found.keys() == {"page"}
+        assert "takes /api/v1 for the path of its API, so no files can be sent" in found["page"]
+        assert found["page"].endswith(f": set --base-url {page}chat/")
+
+
+@pytest.mark.parametrize("answer", ["403", "200 '[]'", "200 '{}'", "200 '{\"servers\": []}'"])
+async def test_a_description_that_is_hidden_is_no_fault(tmp_path: Path, answer: str) -> None:
+    """Browsers do not read it."""
+    hidden = f"location = /api/v1/openapi.json {{ return {answer}; }}"
+    async with behind(tmp_path, GOOD, server=hidden, **TRUST) as url:
+        assert "page" not in await wrong(url)
+
+
 async def test_a_certificate_that_browsers_do_not_take_is_said(tmp_path: Path) -> None:
     """The rest is looked at all the same."""
     made = trustme.CA().issue_cert("127.0.0.1")

@@ -1,5 +1,6 @@
 """What the doctor looks at: each check is one thing that what stands in front can do wrong."""
 
+import json
 import re
 import ssl
 from collections.abc import Awaitable, Callable
@@ -8,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import trio
 from websockets.utils import accept_key
@@ -28,6 +30,7 @@ from trio_chat.commands.doctor_bodies import body, files
 from trio_chat.commands.doctor_wire import Exchange, Fault, Reply, Target, exchange, fetch, tcp_of
 from trio_chat.protocol.dialects.v1 import SUBPROTOCOL
 
+API = "api/v1"
 KEY = "dHJpby1jaGF0LWRvY3Rvcg=="  # of a handshake; any 16 bytes will do
 AGREED = {  # headers of the answer to it, without which browsers hang up
     "Sec-WebSocket-Accept": accept_key(KEY),
@@ -86,7 +89,29 @@ async def page(patient: Patient) -> Finding:
             f"{target.page} leads to {led}: set --base-url {target.page} if a proxy strips the "
             "path, and have it leave Location as it is"
         )
+    await _check_prefix(target)
     return await _without_slash(target)
+
+
+async def _check_prefix(target: Target) -> None:
+    """See that the server knows below which path it is, as its description of the API tells.
+
+    Where a proxy strips the path, all but what the server says of itself goes well without that.
+
+    Raises:
+        Fault: it does not.
+    """
+    description = f"{API}/openapi.json"
+    reply = await fetch(target, description)
+    try:
+        told = urlsplit(str(json.loads(reply.body)["servers"][0]["url"])).path
+    except (ValueError, LookupError, TypeError):
+        return  # something in front may hide it
+    if told != f"{target.path}{API}":
+        raise Fault(
+            f"the page is there, but the server takes {told} for the path of its API, so no files "
+            f"can be sent: set --base-url {target.page}"
+        )
 
 
 async def _without_slash(target: Target) -> Finding:
