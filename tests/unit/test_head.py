@@ -234,3 +234,10 @@ def test_noise_is_refused_or_read_but_never_crashes(noise: bytes) -> None:
     """Any bytes give a head or a refusal."""
     with suppress(HttpError):
         parse_head(b"GET " + noise + b"\r\n\r\n")
+
+
+def test_a_line_that_is_none_is_refused_in_words() -> None:
+    """Without what a library shows of it, which nobody outside would know what to do with."""
+    with pytest.raises(HttpError) as caught:
+        parse_head(b"PROXY TCP6 ::1 ::1 1 2\r\n\r\n")
+    assert caught.value.detail == "illegal request line"

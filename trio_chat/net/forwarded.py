@@ -27,6 +27,10 @@ PARAMETER = re.compile(
 )
 WITH_PORT = re.compile(r"(?:\[([^\[\]]+)\]|([^:]+))(?::[\w.-]+)?", re.ASCII)
 
+# In the log, of a proxy that is not trusted.
+IGNORED = "a proxy that is not trusted tells who sent a request; this is ignored"
+REFUSED = "a proxy that is not trusted speaks the PROXY protocol; its connection is refused"
+
 log = structlog.get_logger()
 
 
@@ -108,15 +112,19 @@ class Forwarding:
             told_by = hop.address
         return hops[0]
 
-    def warn(self, peer: str) -> None:
+    def warn(self, peer: str, *, is_refused: bool = False) -> None:
         """Log once in an hour that a peer tells who is behind it, and is not believed.
 
         Strangers who do so do not keep a proxy nearby out of the log.
+
+        Args:
+            peer: Who tells it.
+            is_refused: Whether nothing of the connection can be read for it.
         """
         is_far = peer_class(peer) == PUBLIC
-        if (self._told_far if is_far else self._told_near).is_new(peer):
+        if (self._told_far if is_far else self._told_near).is_new((peer, is_refused)):
             log.warning(
-                "a proxy that is not trusted tells who sent a request; this is ignored",
+                REFUSED if is_refused else IGNORED,
                 address=peer,
                 setting=f"--trusted-proxy {peer}",
                 advice="trust it only if it is a proxy of yours; anybody can send this",

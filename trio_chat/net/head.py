@@ -219,7 +219,8 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     try:
         method, target, http_version, headers = read_lines(raw)
     except h11.RemoteProtocolError as error:
-        raise HttpError(error.error_status_hint, str(error)) from None
+        detail = str(error).partition(": bytearray(")[0]  # h11 shows what it has read so
+        raise HttpError(error.error_status_hint, detail) from None
     if not http_version.startswith("1."):
         raise HttpError(505, ONE_VERSION)
     path, query = _parts(target)

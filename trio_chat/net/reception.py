@@ -21,6 +21,7 @@ HEADS = 8
 # Seconds at a shutdown for the request of a connection that was accepted just before: it is
 # answered, as its sender would take it for an error if it was not.
 LAST_HEADS = 0.25
+UNTRUSTED = "a proxy that is not trusted speaks the PROXY protocol; see --trusted-proxy"
 
 
 class Reception:
@@ -102,7 +103,8 @@ class Reception:
         try:
             return await read_head(stream, self._config.head_limit, already_read)
         except HttpError as refusal:
-            self._tell_of_header(refusal.begun, peer, slot)
+            if self._tell_of_header(refusal.begun, peer, slot):
+                raise HttpError(400, UNTRUSTED) from None
             self._refused_handshakes.tell_protocol(refusal.begun, peer_class(peer))
             raise
 
@@ -120,10 +122,15 @@ class Reception:
             reveal(peer_class(told))
         return told or peer, already_read
 
-    def _tell_of_header(self, begun: bytes, peer: str, slot: Slot) -> None:
-        """Log that a proxy tells by the PROXY protocol who is behind it, and is not trusted."""
-        if is_proxy_header(begun) and not slot.is_proxys:
-            self._forwarding.warn(peer)
+    def _tell_of_header(self, begun: bytes, peer: str, slot: Slot) -> bool:
+        """Log that a proxy tells by the PROXY protocol who is behind it, and is not trusted.
+
+        Return whether it is so.
+        """
+        is_untrusted = is_proxy_header(begun) and not slot.is_proxys
+        if is_untrusted:
+            self._forwarding.warn(peer, is_refused=True)
+        return is_untrusted
 
     async def _shake_hands(
         self, stream: trio.SSLStream[trio.SocketStream], peer: str, slot: Slot
