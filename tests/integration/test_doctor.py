@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import trio
 import trustme
 from trio.testing import MockClock
@@ -17,15 +18,16 @@ from tests import frames
 from tests.integration.proxying import find, free_port, started
 from tests.integration.running import PATIENCE, serving
 from trio_chat.cli import main
-from trio_chat.commands import doctor, doctor_checks, doctor_wire
+from trio_chat.commands import doctor, doctor_answers, doctor_checks, doctor_wire
 from trio_chat.commands.doctor_answers import Finding, Patient
-from trio_chat.commands.doctor_wire import Fault, Target
+from trio_chat.commands.doctor_wire import Fault, Reply, Target
 from trio_chat.config import ConfigError
 from trio_chat.errors import BAD_USAGE, OutOfReach
 from trio_chat.net.head import HttpError
+from trio_chat.net.problems import MEDIA_TYPE
 from trio_chat.net.streams import NO_LINGER
 
-NGINX = find("nginx")
+NGINX, HAPROXY = find("nginx"), find("haproxy")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx here")
 CONFIGURATION = """
 daemon off; pid {folder}/nginx.pid; error_log stderr error;
@@ -46,6 +48,16 @@ http {{
     }}
   }}
 }}
+"""
+BYTES = """
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+listen chat
+  bind 127.0.0.1:{port}
+  server chat 127.0.0.1:{upstream} {version}
 """
 HOST = "proxy_set_header Host $http_host;"
 UPGRADE = """
@@ -140,6 +152,26 @@ async def test_below_a_path_too(tmp_path: Path) -> None:
             "websocket",
             "does not have the right Sec-WebSocket-Accept: have",
         ),
+        (
+            GOOD + "} location = /ws { return 403;",
+            TRUST,
+            "websocket",
+            "answered with 403 by what stands in front: 403 Forbidden",
+        ),
+        (
+            GOOD + "proxy_set_header Sec-WebSocket-Key none;",
+            TRUST,
+            "websocket",
+            "answered with 400: a handshake has one Sec-WebSocket-Key",
+        ),
+        (
+            UPGRADE + FORWARD + "proxy_set_header Host backend.internal;",
+            TRUST,
+            "page",
+            "sees the host backend.internal and not 127.0.0.1, and does not know it: have",
+        ),
+        (GOOD + "return 503;", TRUST, "page", "refuses so many requests (nginx: limit_req"),
+        (GOOD + "} location /r/ { return 302 /in;", TRUST, "page", "with 302: leads to http"),
         (UPGRADE + FORWARD, TRUST, "host", "the server sees the host 127.0.0.1:"),
         (UPGRADE + FORWARD, TRUST, "websocket", "refused for its origin"),
         (GOOD, {}, "address", "is not trusted: set --trusted-proxy 127.0.0.1"),
@@ -206,6 +238,69 @@ async def test_a_description_that_is_hidden_is_no_fault(tmp_path: Path, answer: 
     hidden = f"location = /api/v1/openapi.json {{ return {answer}; }}"
     async with behind(tmp_path, GOOD, server=hidden, **TRUST) as url:
         assert "page" not in await wrong(url)
+
+
+async def test_who_asks_by_http_where_https_is_spoken_is_told(tmp_path: Path) -> None:
+    """In the words of the proxy, of which the upgrade is no fault."""
+    made = trustme.CA().issue_cert("127.0.0.1")
+    made.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
+    files = f"ssl_certificate {tmp_path}/both.pem; ssl_certificate_key {tmp_path}/both.pem;"
+    async with behind(tmp_path, GOOD, server=files, tls=" ssl", **TRUST) as url:
+        found = await wrong(url.replace("https:", "http:"))
+        said = "400 The plain HTTP request was sent to HTTPS port"
+        assert found["page"].endswith(f"/r/ is answered with 400: {said}")
+        assert found["websocket"] == f"answered with 400 by what stands in front: {said}"
+
+
+def test_a_name_that_is_asked_for_and_not_known_is_no_fault_of_a_proxy() -> None:
+    """Nothing on the way has changed it, so the server's own advice is right."""
+    target = Target("http://chat.example/", None, ssl.create_default_context())
+    policy = {"content-security-policy": doctor_answers.OUR_POLICY}
+    detail = b"chat.example is no name of this server; to add it: --host-name chat.example"
+    doctor_answers.refuse_gateway(target, Reply(421, policy, detail))
+    with pytest.raises(Fault, match="sees the host inside and not chat"):
+        doctor_answers.refuse_gateway(target, Reply(421, policy, b"inside is no name"))
+
+
+@pytest.mark.skipif(HAPROXY is None, reason="there is no HAProxy here")
+@pytest.mark.parametrize("version", ["send-proxy", "send-proxy-v2"])
+async def test_a_proxy_header_that_is_not_believed_is_said(version: str, tmp_path: Path) -> None:
+    """By each check, with the setting; and the log says that it is refused, not ignored."""
+    with structlog.testing.capture_logs() as logged:
+        async with serving() as server:
+            port = free_port()
+            file = tmp_path / "haproxy.cfg"
+            file.write_text(BYTES.format(port=port, upstream=server.port, version=version))
+            async with started(port, str(HAPROXY), "-db", "-f", str(file)):
+                found = await wrong(f"http://localhost:{port}/")
+    refused = "400: a proxy that is not trusted speaks the PROXY protocol; see --trusted-proxy"
+    for check in ("page", "host", "websocket"):
+        assert found[check].endswith(f"answered with {refused}"), check
+    assert found["body"] == "the same as websocket"
+    [line] = [entry for entry in logged if "setting" in entry]
+    assert line["event"].endswith("its connection is refused")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "expected"),
+    [
+        ("\n one \ntwo", {}, "one"),
+        ("", {}, "nothing"),
+        ("<html><title>\n No entry &amp; no exit\n</title><p>x", {}, "No entry & no exit"),
+        ("<!DOCTYPE html>\n<style>p {}</style><title></title><h1>Gone</h1>\n<p>x", {}, "Gone"),
+        ("<html></html>", {}, "nothing"),
+        ("<p>Moved", {"location": "https://chat.example/"}, "leads to https://chat.example/"),
+        ('{"detail": "no such room"}', {"content-type": MEDIA_TYPE}, "no such room"),
+        ("{}", {"content-type": MEDIA_TYPE}, "{}"),
+        ("[]", {"content-type": MEDIA_TYPE}, "[]"),
+        ("{", {"content-type": MEDIA_TYPE}, "{"),
+    ],
+)
+def test_of_an_answer_is_told_what_it_says_to_people(
+    body: str, headers: dict[str, str], expected: str
+) -> None:
+    """In one line, without marks; or where it leads."""
+    assert doctor_answers.said(Reply(404, headers, body.encode())) == expected
 
 
 async def test_a_certificate_that_browsers_do_not_take_is_said(tmp_path: Path) -> None:

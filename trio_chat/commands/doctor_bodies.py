@@ -9,9 +9,12 @@ from trio_chat.commands.doctor_answers import (
     Finding,
     Patient,
     answered,
+    is_ours,
     refuse_gateway,
+    said,
 )
-from trio_chat.commands.doctor_wire import Reply, fetch
+from trio_chat.commands.doctor_wire import Reply, Target, fetch
+from trio_chat.net.problems import MEDIA_TYPE as PROBLEM
 
 BODY = 60_000  # bytes of a body that the server itself takes
 PIECE = 1_048_576  # bytes of a file that the page sends at a time
@@ -25,7 +28,7 @@ async def body(patient: Patient) -> Finding:
     reply = await fetch(
         patient.target, "api/v1/rooms/lobby/messages", method="POST", body=blank, headers=headers
     )
-    return _judged("body", BODY, reply)
+    return _judged(patient.target, "body", BODY, reply)
 
 
 async def files(patient: Patient) -> Finding:
@@ -43,14 +46,16 @@ async def files(patient: Patient) -> Finding:
     }
     piece = bytes(size)
     reply = await fetch(target, NOBODYS, method="PATCH", body=piece, headers=headers)
-    return _judged("files", size, reply)
+    return _judged(target, "files", size, reply)
 
 
-def _judged(check: str, size: int, reply: Reply) -> Finding:
+def _judged(target: Target, check: str, size: int, reply: Reply) -> Finding:
     """Tell whether the server itself has answered a request of some size."""
-    refuse_gateway(reply)
-    if reply.header("content-type").startswith("application/problem+json"):
+    refuse_gateway(target, reply)
+    if reply.header("content-type").startswith(PROBLEM):
         return Finding(check, OK, f"{size:,} bytes get through")
+    if is_ours(reply):  # and not to the request, which has not been read
+        return Finding(check, WRONG, f"answered with {reply.status}: {said(reply)}")
     text = f"a request of {size:,} bytes is answered with {reply.status} on the way"
     if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         text += ": raise the limit of the proxy (nginx: client_max_body_size)"

@@ -23,6 +23,7 @@ from trio_chat.commands.doctor_answers import (
     Finding,
     Patient,
     answered,
+    is_ours,
     refuse_gateway,
     said,
 )
@@ -70,7 +71,7 @@ async def page(patient: Patient) -> Finding:
     """Whether the page is at the address, and what it refers to is below it."""
     target = patient.target
     reply = await fetch(target, "r/")
-    refuse_gateway(reply)
+    refuse_gateway(target, reply)
     if reply.status != HTTPStatus.OK:
         raise Fault(f"{target.page}r/ is answered with {reply.status}: {said(reply)}")
     script = SCRIPT.search(reply.body)
@@ -181,7 +182,7 @@ def judge_address(seen: str, own: str, peer: str) -> Finding:
 async def clock(patient: Patient) -> Finding:
     """Whether the clocks agree, by which people read when something was said."""
     reply = await fetch(patient.target, "r/")
-    refuse_gateway(reply)
+    refuse_gateway(patient.target, reply)
     date = reply.header("date")
     with suppress(ValueError):
         ahead = parsedate_to_datetime(date).timestamp() - wall_clock() / 1000
@@ -198,7 +199,7 @@ async def websocket(patient: Patient) -> Finding:
     target = patient.target
     async with exchange(target) as asking:
         reply = await _shake_hands(target, asking, SUBPROTOCOL)
-    refuse_gateway(reply)
+    refuse_gateway(target, reply)
     if reply.status != HTTPStatus.SWITCHING_PROTOCOLS:
         return Finding("websocket", WRONG, _of_handshake(reply))
     lost = [name for name, value in AGREED.items() if reply.header(name.lower()) != value]
@@ -290,8 +291,9 @@ async def _reach(target: Target) -> dict[str, Any]:
 
 
 async def _shake_hands(target: Target, asking: Exchange, subprotocol: str) -> Reply:
+    """Ask for a WebSocket; return the answer, with its body if there is none."""
     offered = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
-    return await asking.ask(
+    reply = await asking.ask(
         f"{target.path}ws",
         {
             "Connection": "Upgrade",
@@ -302,19 +304,23 @@ async def _shake_hands(target: Target, asking: Exchange, subprotocol: str) -> Re
             **offered,
         },
     )
+    is_made = reply.status == HTTPStatus.SWITCHING_PROTOCOLS
+    return reply if is_made else await asking.whole(reply)
 
 
 def _of_handshake(reply: Reply) -> str:
     """Return why there is no WebSocket."""
+    if not is_ours(reply):
+        return f"answered with {reply.status} by what stands in front: {said(reply)}"
     if reply.status == HTTPStatus.FORBIDDEN:
         return "refused for its origin: have the proxy pass on Host, or set --base-url"
-    if reply.status in NOT_LET_IN:
-        return f"answered with {reply.status}"
-    if reply.status in (400, 426, 505):  # 505: it came as HTTP/1.0
+    if reply.status in (426, 505):  # 505: it came as HTTP/1.0
         return (
             "the upgrade is not passed on: have the proxy speak HTTP/1.1 to the server and pass on "
             "Upgrade and Connection"
         )
+    if reply.status == HTTPStatus.BAD_REQUEST:
+        return f"answered with 400: {said(reply)}"
     return f"answered with {reply.status}"
 
 

@@ -129,6 +129,13 @@ class Exchange:
         event = await self._next()
         return bytes(event.data) if isinstance(event, h11.Data) else b""
 
+    async def whole(self, reply: Reply) -> Reply:
+        """Return an answer with its body, as far as that is read."""
+        content = b""
+        while len(content) < BODY_MOST and (data := await self.data()):
+            content += data
+        return reply._replace(body=content)
+
     async def raw(self) -> bytes:
         """Return the next bytes behind an upgrade; nothing at the end of the connection."""
         trailing = self._h11.trailing_data[0]
@@ -194,10 +201,7 @@ async def fetch(
             method=method,
             body=body,
         )
-        content = b""
-        while len(content) < BODY_MOST and (data := await asking.data()):
-            content += data
-        return reply._replace(body=content)
+        return await asking.whole(reply)
 
 
 def reason_of(error: OSError) -> str:
