@@ -49,9 +49,9 @@ http {{
   }}
 }}
 """
-BYTES = """
+HAPROXY_FILE = """
 defaults
-  mode tcp
+  mode {mode}
   timeout connect 5s
   timeout client 30s
   timeout server 30s
@@ -270,7 +270,9 @@ async def test_a_proxy_header_that_is_not_believed_is_said(version: str, tmp_pat
         async with serving() as server:
             port = free_port()
             file = tmp_path / "haproxy.cfg"
-            file.write_text(BYTES.format(port=port, upstream=server.port, version=version))
+            file.write_text(
+                HAPROXY_FILE.format(mode="tcp", port=port, upstream=server.port, version=version)
+            )
             async with started(port, str(HAPROXY), "-db", "-f", str(file)):
                 found = await wrong(f"http://localhost:{port}/")
     refused = "400: a proxy that is not trusted speaks the PROXY protocol; see --trusted-proxy"
@@ -279,6 +281,21 @@ async def test_a_proxy_header_that_is_not_believed_is_said(version: str, tmp_pat
     assert found["body"] == "the same as websocket"
     [line] = [entry for entry in logged if "setting" in entry]
     assert line["event"].endswith("its connection is refused")
+
+
+@pytest.mark.skipif(HAPROXY is None, reason="there is no HAProxy here")
+async def test_a_visitor_whom_a_proxy_header_tells_is_taken_for_no_proxy(tmp_path: Path) -> None:
+    """Though the proxy tells who it is in a header of the request, too."""
+    with structlog.testing.capture_logs() as logged:
+        async with serving(**TRUST, ping_interval=2.0, pong_timeout=1.0) as server:
+            port = free_port()
+            file = tmp_path / "haproxy.cfg"
+            parts = {"mode": "http\n  option forwardfor", "version": "send-proxy"}
+            file.write_text(HAPROXY_FILE.format(port=port, upstream=server.port, **parts))
+            async with started(port, str(HAPROXY), "-db", "-f", str(file)):
+                found = await findings(f"http://localhost:{port}/", source="127.0.0.7")
+    assert found["address"] == Finding("address", "ok", "the server sees us as 127.0.0.7")
+    assert [entry for entry in logged if "setting" in entry] == []
 
 
 @pytest.mark.parametrize(

@@ -183,3 +183,18 @@ def test_whatever_comes_is_an_address_or_the_proxys(text: str) -> None:
     for name in (FORWARDED, "X-Forwarded-For"):
         found = sender(f"{name}: {text}".rstrip())
         assert normal_address(found) == found
+
+
+def test_who_is_told_by_the_proxy_protocol_is_no_proxy() -> None:
+    """What is told of the request besides is taken out, and nobody is advised to trust a visitor.
+
+    A proxy whose address is told so may be trusted as any other.
+    """
+    forwarding = Forwarding(TRUSTING)
+    head = request("X-Forwarded-For: 203.0.113.9", "Forwarded: for=203.0.113.9", "Accept: */*")
+    with structlog.testing.capture_logs() as logged:
+        restored, address = forwarding.reveal(head, ANN, is_told=True)
+        assert restored.headers == [("host", "inside:8080"), ("accept", "*/*")]
+        assert address == ANN
+        assert forwarding.reveal(head, "10.0.0.2", is_told=True)[1] == "203.0.113.9"
+    assert logged == []

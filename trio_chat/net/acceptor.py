@@ -168,7 +168,7 @@ class Acceptor:
 
     async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Serving | None:
         """Serve HTTP requests one after the other; return what serves another one to the end."""
-        path, address = "", peer
+        path, address, direct = "", peer, peer
         served = 0
         try:
             head, peer = await self._reception.first_head(stream, peer, slot)
@@ -178,7 +178,7 @@ class Acceptor:
                     await self._send(stream, answer, peer)
                     return None
                 served += 1
-                head, address = self._own(head, peer, served)
+                head, address = self._own(head, peer, served, is_told=peer != direct)
                 path = head.path
                 if answer := None if head.values("upgrade") else self._find_file(head):
                     await self._rates.pay("http_rate", address, FILE_COST)
@@ -198,13 +198,15 @@ class Acceptor:
             await self._refuse(stream, as_told_at(path or refusal.path, refusal), address)
         return None
 
-    def _own(self, head: Head, peer: str, number: int) -> tuple[Head, str]:
+    def _own(self, head: Head, peer: str, number: int, *, is_told: bool) -> tuple[Head, str]:
         """Return a connection's request of some number as its sender made it, and the sender.
+
+        A trusted proxy may have told the peer, by the PROXY protocol.
 
         Raises:
             HttpError: it is sent to another server.
         """
-        head, address = self._forwarding.reveal(head, peer)
+        head, address = self._forwarding.reveal(head, peer, is_told=is_told)
         if address != peer:
             reveal(peer_class(address))
         self.hosts.check(head, address)

@@ -62,7 +62,7 @@ class Forwarding:
         known = normal_address(address) if trusted else ""
         return bool(known) and any(ip_address(known) in network for network in _networks(trusted))
 
-    def reveal(self, head: Head, peer: str) -> tuple[Head, str]:
+    def reveal(self, head: Head, peer: str, *, is_told: bool = False) -> tuple[Head, str]:
         """Return a request as its sender made it, and the sender's address.
 
         Its ``Host`` is the one that the sender used, with the port if the scheme is known, and
@@ -71,10 +71,14 @@ class Forwarding:
         Args:
             head: The request.
             peer: The address from which it came.
+            is_told: Whether a trusted proxy has told that, by the PROXY protocol. What else is told
+                adds nothing then, and may be the sender's own: it is taken out.
         """
         if not any(name in HEADERS for name, _ in head.headers):
             return head, peer
         if not self.is_trusted(peer):
+            if is_told:
+                return _restored(head, "".join(head.values("host"))), peer
             self.warn(peer)
             return head, peer
         hop = self._sender(head, peer)
