@@ -8,13 +8,13 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from trio_chat.commands.doctor_wire import Fault, Reply, Target, fetch
-from trio_chat.net.problems import MEDIA_TYPE as PROBLEM
 
 OK, WARNING, WRONG = "ok", "warning", "wrong"
 BAD_GATEWAY = (502, 503, 504)
 NOT_LET_IN = (401, 429)
 OUR_POLICY = "frame-ancestors 'none'"  # each answer of the server has it
 
+PROBLEM = "application/problem+json"
 READ = 4000  # characters of an answer that are looked at for what it says
 SAID = 200  # characters of that which are told
 TITLE = re.compile(r"<title[^>]*>\s*([^<\s][^<]*)", re.IGNORECASE)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from trio_chat.commands.doctor_answers import (
     OK,
+    PROBLEM,
     WRONG,
     Finding,
     Patient,
@@ -14,7 +15,6 @@ from trio_chat.commands.doctor_answers import (
     said,
 )
 from trio_chat.commands.doctor_wire import Reply, Target, fetch
-from trio_chat.net.problems import MEDIA_TYPE as PROBLEM
 
 BODY = 60_000  # bytes of a body that the server itself takes
 PIECE = 1_048_576  # bytes of a file that the page sends at a time
