@@ -101,4 +101,4 @@ def _read(descriptor: int) -> Notice | None:
 
 
 def _beside(database: Path) -> Path:
-    return database.with_name(database.name + ENDING)
+    return Path(f"{database}{ENDING}")

@@ -51,7 +51,7 @@ def frames_after_handshake(answer: bytes) -> list[Seen]:
         (frames.upgrade().replace(b"GET", b"POST"), 405),
         (frames.upgrade().replace(b"Version: 13", b"Version: 12"), 426),
         (b"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n", 426),
-        (GET + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n", 400),
+        (GET + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: websocket, h2c\r\n\r\n", 404),
         (GET + b"X-Long: " + b"x" * 20_000 + b"\r\n\r\n", 431),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),

@@ -93,3 +93,15 @@ async def test_the_command_says_so_in_one_line(filled: Path) -> None:
     done = await outcome("--database", str(filled), "--port", "0")
     assert done.returncode == FAILED
     assert done.stderr.decode() == f"trio-chat: {filled} is damaged\n"
+
+
+async def test_an_empty_room_beside_words_that_cannot_be_read(filled: Path) -> None:
+    """They can be made anew, so nothing is refused for them."""
+    with closing(sqlite3.connect(filled)) as database, database:
+        database.execute(
+            "DELETE FROM events WHERE room = (SELECT id FROM rooms WHERE name = 'jam')"
+        )
+    trouble.overwrite(filled, root(filled, "search_content"), b"\xff" * 4096)
+    journal = await SqliteJournal.open(filled)
+    assert [room.name for room in await journal.load(["jam"], 1)] == ["jam"]
+    await journal.close()

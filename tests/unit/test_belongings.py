@@ -189,3 +189,20 @@ def test_a_server_may_have_its_places_beside_the_database() -> None:
     check_own_places(
         Config(database="chat.db", listen=("unix:chat.sock",), backup_folder=Path("."))  # noqa: PTH201
     )
+
+
+def test_places_in_a_folder_that_is_not_there_belong_together(tmp_path: Path) -> None:
+    """Whoever makes it makes it for all of them."""
+    config = Config(database=str(tmp_path / "new/chat.db"))
+    with pytest.raises(ConfigError, match="is a file of the database"):
+        check_free(tmp_path / "new/chat.db-wal", config)
+    check_free(tmp_path / "other/chat.db-wal", config)
+
+
+@pytest.mark.parametrize("command", ["rooms", "export", "check", "operator-link", "backup x", "serve"])
+def test_the_root_of_all_files_is_no_database(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no name to which anything could be added."""
+    assert main([*command.removeprefix("serve").split(), "--database", "/"]) == BAD_USAGE
+    assert capsys.readouterr().err == "trio-chat: / is a directory, not a file\n"

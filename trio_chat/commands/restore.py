@@ -70,7 +70,7 @@ def _set_aside(target: Path, stamp: str) -> Path | None:
         aside.with_name(f"{aside.name}-wal").hardlink_to(f"{target}-wal")
     sync(target.parent)
     for ending in LOGS:
-        target.with_name(target.name + ending).unlink(missing_ok=True)
+        Path(f"{target}{ending}").unlink(missing_ok=True)
     return aside
 
 

@@ -53,6 +53,8 @@ def _check_own(path: Path, target: Path, config: Config) -> None:
 def check_folder_free(path: Path, config: Config) -> None:
     """See that a folder can be replaced as a whole: nothing of the database is in it or around it.
 
+    Wherever its files are, there is a place for a folder of its own beside them.
+
     Raises:
         ConfigError: something is.
     """
@@ -60,9 +62,6 @@ def check_folder_free(path: Path, config: Config) -> None:
     for own in _own_folders(config):
         if _is_within(folder, own) or _is_within(own, folder):
             raise ConfigError(f"{path} and {own}, which belongs to the database, are in each other")
-    for own in _own_files(config):
-        if _is_within(own, folder):
-            raise ConfigError(f"{path} has files of the database in it ({own.name})")
 
 
 def _real(path: Path) -> Path:
@@ -78,7 +77,7 @@ def _database(config: Config) -> Path | None:
 def _own_files(config: Config) -> Iterator[Path]:
     database = _database(config)
     if database:
-        yield from (database.with_name(database.name + ending) for ending in ("", *ENDINGS))
+        yield from (Path(f"{database}{ending}") for ending in ("", *ENDINGS))
 
 
 def _own_folders(config: Config) -> Iterator[Path]:
@@ -86,7 +85,7 @@ def _own_folders(config: Config) -> Iterator[Path]:
     if database:
         named = Path(config.database).absolute()  # which may be a link
         for one in {database, named}:
-            yield from (_real(one.with_name(one.name + ending)) for ending in FOLDERS)
+            yield from (_real(Path(f"{one}{ending}")) for ending in FOLDERS)
     if config.files is not None:
         yield _real(config.files)
 

@@ -23,7 +23,7 @@ def folder_of(config: Config) -> Path | None:
 
 def folder_beside(database: Path) -> Path:
     """Return the folder for the files of a database, if no other one is named."""
-    return database.with_name(database.name + ENDING)
+    return Path(f"{database}{ENDING}")
 
 
 def check_files_folder(config: Config) -> None:

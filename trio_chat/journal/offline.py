@@ -114,7 +114,7 @@ def _connect(place: Path) -> sqlite3.Connection:
 
     That would ignore a log, so a file with one is opened as usual, which may fail there.
     """
-    log = place.with_name(place.name + LOG)
+    log = Path(f"{place}{LOG}")
     is_frozen = bool(os.statvfs(place).f_flag & os.ST_RDONLY)
     if not is_frozen or (log.exists() and log.stat().st_size):
         return sqlite3.connect(place, timeout=PATIENCE, isolation_level=None)

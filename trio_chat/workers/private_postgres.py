@@ -56,7 +56,7 @@ def private_folder(config: Config) -> Path | None:
         return None
     # What is wrong with a path that cannot be followed is told by whoever opens the file.
     path = Path(os.path.realpath(config.database))
-    return path.with_name(path.name + ENDING)
+    return Path(f"{path}{ENDING}")
 
 
 def has_parent(config: Config) -> bool:

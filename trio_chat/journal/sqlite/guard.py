@@ -80,7 +80,7 @@ class FileGuard:
 
     def watch(self, name: Path) -> None:
         """Remember which files the database consists of now, and by which name it was given."""
-        beside = [self.path.with_name(self.path.name + ending) for ending in BESIDE]
+        beside = [Path(f"{self.path}{ending}") for ending in BESIDE]
         for path in (self.path, name.absolute(), *beside):
             self._paths[path] = _inode(path)
         self._log, self._index = (os.open(one, os.O_RDONLY | os.O_CLOEXEC) for one in beside[:2])
@@ -217,7 +217,7 @@ def inodes(path: Path) -> dict[str, int]:
     found = {}
     for ending in ("", *BESIDE):
         with suppress(OSError):
-            found[ending] = _inode(path.with_name(path.name + ending))[1]
+            found[ending] = _inode(Path(f"{path}{ending}"))[1]
     return found
 
 

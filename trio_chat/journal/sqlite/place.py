@@ -43,7 +43,7 @@ def check_place(path: Path) -> bool:
 def _check_beside(path: Path) -> None:
     """See that the files beside a database are files: SQLite would wait for a pipe for ever."""
     for ending in (*BESIDE, "-journal"):
-        beside = path.with_name(path.name + ending)
+        beside = Path(f"{path}{ending}")
         with suppress(OSError):  # it is not there
             if not stat.S_ISREG(beside.lstat().st_mode):
                 raise JournalError(f"{beside} is no ordinary file")
@@ -80,7 +80,7 @@ def remove_database(path: Path) -> None:
     """
     for ending in ("", "-journal", "-wal", "-shm"):
         with suppress(OSError):
-            path.with_name(path.name + ending).unlink()
+            Path(f"{path}{ending}").unlink()
 
 
 def lock_out_others(file: Path) -> int:
@@ -94,7 +94,7 @@ def lock_out_others(file: Path) -> int:
         JournalError: the lock cannot be made.
     """
     path = resolved(file)
-    path = path.with_name(path.name + "-lock")
+    path = Path(f"{path}-lock")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     except OSError as error:
