@@ -199,10 +199,12 @@ def test_places_in_a_folder_that_is_not_there_belong_together(tmp_path: Path) ->
     check_free(tmp_path / "other/chat.db-wal", config)
 
 
-@pytest.mark.parametrize("command", ["rooms", "export", "check", "operator-link", "backup x", "serve"])
+@pytest.mark.parametrize("command", ["rooms", "export", "check", "operator-link", "backup x"])
 def test_the_root_of_all_files_is_no_database(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It has no name to which anything could be added."""
-    assert main([*command.removeprefix("serve").split(), "--database", "/"]) == BAD_USAGE
+    assert main([*command.split(), "--database", "/"]) == BAD_USAGE
     assert capsys.readouterr().err == "trio-chat: / is a directory, not a file\n"
+    with pytest.raises(JournalError, match="/ is a directory, not a file"):
+        JournalFile(Path("/"))

@@ -21,6 +21,7 @@ from trio_chat.delivery.frames import Frame, frame_of
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.limits.limits import Limits
+from trio_chat.log_context import details
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
@@ -388,6 +389,7 @@ async def test_a_crash_is_logged_told_and_kept_inside(
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(plain, "read", crash)
+    monkeypatch.setattr(details, "wanted", True)  # which other tests may have changed
     with structlog.testing.capture_logs() as logged:
         async with connection() as conn:
             await conn.sends(masked(TEXT, b"trigger"))

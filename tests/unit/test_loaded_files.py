@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.errors import Failed
 from trio_chat.files.place import check_files_folder
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Unavailable
 from trio_chat.lifetime import serve
 from trio_chat.loaded_files import check
 from trio_chat.logs import Logging
@@ -110,3 +112,18 @@ def test_a_folder_for_files_is_looked_for_where_we_are(folder: Path) -> None:
     gone.rmdir()
     config = Config(files=Path("files"))
     assert told(lambda: check_files_folder(config)) == "files files: No such file or directory"
+
+
+class Damaged(MemoryJournal):
+    """A journal of which the acts of moderators cannot be read."""
+
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
+        raise Unavailable(1000)
+
+
+async def test_nobody_is_served_while_it_is_not_known_who_may_do_what() -> None:
+    """Who is banned would come in."""
+    with pytest.raises(Failed, match="what moderators did cannot be read"):
+        await Server(Config(port=0), Damaged()).listen()
