@@ -235,22 +235,22 @@ def _target(link: Path) -> str:
         return ""
 
 
-async def _settled() -> tuple[int, int]:
-    """Return the tasks and descriptors of an idle server, once they no longer change."""
-    now = (-1, -1)
+async def _settled() -> tuple[int, list[str]]:
+    """Return how many tasks an idle server has, and what is open, once that no longer changes."""
+    now = (-1, list[str]())
     with trio.fail_after(PATIENCE):
-        while now != (now := (_tasks(), _descriptors())):
+        while now != (now := (_tasks(), sorted(_open_files()))):
             await trio.sleep(0.05)
     return now
 
 
-async def _settle_to(tasks: int, descriptors: int) -> None:
-    """Wait until there are no more tasks and descriptors than that."""
+async def _settle_to(tasks: int, files: list[str]) -> None:
+    """Wait until there are no more tasks, and no more is open, than that."""
     with trio.move_on_after(PATIENCE):
-        while _tasks() > tasks or _descriptors() > descriptors:
+        while _tasks() > tasks or _descriptors() > len(files):
             await trio.sleep(0.05)
     assert _tasks() <= tasks
-    assert _descriptors() <= descriptors, _open_files()
+    assert _descriptors() <= len(files), (sorted(_open_files()), files)
 
 
 def _tasks() -> int:
