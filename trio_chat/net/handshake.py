@@ -80,8 +80,10 @@ def without_other_upgrade(head: Head) -> Head:
     A server may ignore that (RFC 9110, section 7.8), and what answers here must not see it: it
     might accept it. One that offers a WebSocket, too, is left as it is.
     """
+    if not head.values("upgrade"):
+        return head
     offered = [name.partition("/")[0] for name in head.names("upgrade")]  # behind it: a version
-    if "websocket" in offered or not head.values("upgrade"):
+    if "websocket" in offered:
         return head
     return head.with_headers([pair for pair in head.headers if pair[0] != "upgrade"])
 
