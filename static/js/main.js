@@ -97,6 +97,7 @@ if ("WebSocket" in window) begin();
 else status.fail(t("page.noWebSockets"));
 
 function begin() {
+  composer.show(store.room, store.limits.text); // before the first frame: what is written may be sent by then
   showOn({
     onState: (state) => {
       status.show(state);

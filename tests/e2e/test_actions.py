@@ -359,9 +359,11 @@ def test_axe_finds_nothing_wrong_with_what_is_done(
     row(page, "tea?").hover()
     assert faults(page) == [], "the bar"
     act(page, "tea?", "React")
+    expect(page.get_by_role("dialog", name="React with an emoji")).to_be_visible()
     assert faults(page) == [], "emoji"
     page.keyboard.press("Escape")
     act(page, "tea?", "Delete")
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert faults(page) == [], "a question"
     answer(page, "Keep it")
     act(page, "tea?", "Reply")

@@ -1,15 +1,26 @@
 """Scripts of the page that do not come at once."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.chat import Chat
-from tests.e2e.looking import say, wait_for
+from tests.e2e.conftest import OpenPage
+from tests.e2e.looking import expect_field, expect_lines, say, wait_for, wait_for_kept
 
 PAUSES = 5  # before each of which the page asks why a script did not come
 OFF = "runs on JavaScript"
+# A browser that is too busy to draw: its frames are drawn when `drawFrames` is called.
+NO_FRAMES = """() => {
+    const [draw, waiting] = [requestAnimationFrame.bind(window), []];
+    window.requestAnimationFrame = (call) => waiting.push(call);
+    window.drawFrames = () => {
+        window.requestAnimationFrame = draw;
+        waiting.forEach((call) => call(performance.now()));
+    };
+}"""
 
 
 @pytest.fixture
@@ -17,14 +28,19 @@ def visit(browser: Browser, chat: Chat) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page without a look at what the browser logs of failures."""
     contexts = []
 
-    def open_it(script: str, fail: Callable[[Route], object], locale: str | None = None) -> Page:
+    def open_it(
+        script: str,
+        fail: Callable[[Route], object],
+        locale: str | None = None,
+        until: Literal["commit", "load"] = "load",
+    ) -> Page:
         context = browser.new_context(service_workers="block", locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.clock.install()
         page.add_init_script("localStorage['trio-chat.nick'] ??= JSON.stringify('Ann')")
         page.route(f"**/{script}", fail)
-        page.goto(f"{chat.url}r/tea")
+        page.goto(f"{chat.url}r/tea", wait_until=until)
         return page
 
     yield open_it
@@ -111,3 +127,37 @@ def test_a_page_that_gets_no_script_gives_up(visit: Callable[..., Page]) -> None
     page.clock.run_for(60_000)
     # The page asks twice, and what loads it again before and after each pause.
     assert len(asked) == count == 2 + 2 * PAUSES
+
+
+def test_what_is_written_before_the_scripts_come_is_kept(visit: Callable[..., Page]) -> None:
+    """And to press a button of a form that early loads no other page."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page = visit("main.js", hold, until="commit")
+    page.fill("#text", "early bird")
+    for form in ("#composer", "#rooms form"):
+        page.evaluate(f"document.querySelector('{form} [type=submit]').click()")
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#text[aria-autocomplete]", state="attached")
+    expect_field(page, "early bird")
+    page.press("#text", "Enter")
+    wait_for_kept(page, "early bird")
+
+
+def test_a_message_is_sent_before_the_first_frame(open_page: OpenPage) -> None:
+    """Once, and the field is empty then."""
+
+    def prepare(page: Page) -> None:
+        page.add_init_script(f"({NO_FRAMES})()")
+
+    page = open_page(wait=False, prepare=prepare)
+    page.wait_for_selector("#loading", state="detached")
+    say(page, "early bird")
+    expect_field(page, "")
+    page.evaluate("drawFrames()")
+    wait_for_kept(page, "early bird")
+    expect_lines(["early bird"], page)

@@ -520,5 +520,5 @@ def test_axe_finds_nothing_wrong_with_what_moderators_use(
         expect(settings.locator("details[open] :is(li, p)").first).not_to_have_text("Looking …")
         check(part)
     ann.keyboard.press("Escape")
-    open_menu(ann, "Bob")
+    expect(open_menu(ann, "Bob")).to_be_visible()
     check("the menu")

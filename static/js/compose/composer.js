@@ -61,11 +61,13 @@ export class Composer {
   show(room, limit) {
     this.#limit = limit ?? this.#limit;
     if (room.name === this.#room) return;
-    if (this.#room !== null) this.#take();
+    const isFirst = this.#room === null;
+    if (!isFirst) this.#take();
     // If the server has renamed the room, the draft moves to the new name.
     if (room === this.#shown) this.drafts.set(room.name, this.draft);
     this.#shown = room;
     this.#room = room.name;
+    if (isFirst) this.#take(); // what was written before the scripts of the page were there
     const label = cut(room.label, NAMED);
     this.#field.placeholder = t("composer.placeholder", { room: label === room.label ? label : `${label}…` });
     this.refresh();

@@ -77,10 +77,10 @@ export class Log {
     for (const room of this.#views.keys()) if (!rooms.includes(room)) this.#views.delete(room);
   }
 
-  /** Scrolls to the end, and follows new messages. */
+  /** Scrolls to the end, and follows new messages; a room that is not shown yet begins there. */
   goToEnd() {
     this.#view.place = null;
-    this.#redraw();
+    if (this.#room) this.#redraw();
   }
 
   /** Scrolls to the end again, if it was there, after a change of the view's height. */
