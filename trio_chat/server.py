@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import structlog
@@ -40,7 +41,7 @@ from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import TlsListener, load_certificate
 from trio_chat.net.places import AnyListener, Place, open_places
 from trio_chat.net.probes import Probes
-from trio_chat.net.rounds import open_rounds
+from trio_chat.net.rounds import make_rounds
 from trio_chat.net.unix_sockets import UnixListener
 from trio_chat.process import GcPauses
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
@@ -87,7 +88,7 @@ class Server:
         self.marks: Marks = self._hub.people
         self._gate = Gate(config, self.marks, Attempts(limits), self._hub.invitations)
         context = make_context(self._inbox, config, history, limits, self._hub.outboxes, self._gate)
-        self._context = replace(context, rounds=open_rounds())
+        self._context = replace(context, rounds=make_rounds())
         self._pauses = GcPauses()
         self._backups = Backups(config)
         clients = ClientFactory(self._context, self._hub.readers, lambda: self._hub.epoch)
@@ -234,15 +235,12 @@ class Server:
         Error handling: a crash in one connection ends that connection; a crash of the hub or a
         listener is a bug that ends the server.
         """
-        try:
+        with closing(self.keeper), self._context.rounds.opened():
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._run_hub)
                 with self._pauses.watched():
                     await self._serve()
                 self._hub.close()
-        finally:
-            self._context.rounds.close()
-            self.keeper.close()
         log.info("stopped")
 
     async def _run_hub(self) -> None:

@@ -11,10 +11,10 @@ import trio
 import trio.testing
 
 from trio_chat.net import rounds
-from trio_chat.net.rounds import CALM, PAUSE, AtOnce, Rounds, open_rounds
+from trio_chat.net.rounds import CALM, PAUSE, AtOnce, Rounds, make_rounds
 
 PATIENCE = 60  # seconds
-linux_only = pytest.mark.skipif(not isinstance(open_rounds(), Rounds), reason="needs epoll")
+linux_only = pytest.mark.skipif(not isinstance(make_rounds(), Rounds), reason="needs epoll")
 
 
 class Connection(NamedTuple):
@@ -39,14 +39,14 @@ async def connected() -> AsyncIterator[Connection]:
     reading = Rounds()
     one, theirs = socket.socketpair()
     ours = trio.SocketStream(trio.socket.from_stdlib_socket(one))
-    async with ours, trio.open_nursery() as nursery:
-        nursery.start_soon(reading.run)
-        reading.add(ours)
-        with theirs:
-            yield Connection(reading, ours, theirs)
-        reading.remove(ours)
-        nursery.cancel_scope.cancel()
-    reading.close()
+    with reading.opened():
+        async with ours, trio.open_nursery() as nursery:
+            nursery.start_soon(reading.run)
+            reading.add(ours)
+            with theirs:
+                yield Connection(reading, ours, theirs)
+            reading.remove(ours)
+            nursery.cancel_scope.cancel()
 
 
 @linux_only
@@ -163,13 +163,13 @@ async def test_others_than_plain_tcp_are_read_at_once(
     """And broken ones have nothing."""
     reading = make()
     ours, theirs = trio.testing.memory_stream_pair()
-    reading.add(ours)
-    await theirs.send_all(b"hello")
-    assert await reading.receive(ours, 100) == b"hello"
-    monkeypatch.setattr(ours, "receive_some", _break)
-    assert await reading.receive(ours, 100) == b""
-    reading.remove(ours)
-    reading.close()
+    with reading.opened():
+        reading.add(ours)
+        await theirs.send_all(b"hello")
+        assert await reading.receive(ours, 100) == b"hello"
+        monkeypatch.setattr(ours, "receive_some", _break)
+        assert await reading.receive(ours, 100) == b""
+        reading.remove(ours)
 
 
 async def _break(_size: int) -> bytes:
@@ -179,6 +179,6 @@ async def _break(_size: int) -> bytes:
 async def test_without_epoll_all_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS."""
     monkeypatch.setattr("sys.platform", "darwin")
-    reading = open_rounds()
+    reading = make_rounds()
     assert type(reading) is AtOnce
     await reading.run()

@@ -12,6 +12,8 @@ is no call to the system before each read, and a connection that waits takes les
 import os
 import select
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import trio
@@ -45,18 +47,20 @@ class AtOnce:
         except trio.BrokenResourceError:
             return b""
 
-    def close(self) -> None:
-        """Give back what the system has lent."""
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Have what the system lends for the block, in which connections are taken in."""
+        yield
 
 
 class Rounds(AtOnce):
-    """Reads plain TCP connections in rounds while ``run`` runs, and others at once.
+    """Reads plain TCP connections in rounds, others at once; ``run`` runs while it is ``opened``.
 
     One task at a time reads a connection.
     """
 
     def __init__(self) -> None:
-        self._epoll = select.epoll()
+        self._epoll: select.epoll
         self._waiting: dict[int, trio.lowlevel.Task] = {}  # by descriptor
         self._ready: set[int] = set()  # descriptors that may have something while nobody waits
         self._ended: set[int] = set()  # those whose peer sends no more, of which nothing is told
@@ -133,11 +137,13 @@ class Rounds(AtOnce):
         del self._waiting[descriptor]
         return trio.lowlevel.Abort.SUCCEEDED
 
-    def close(self) -> None:
-        """Give back what the system has lent."""
-        self._epoll.close()
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Have what the system lends for the block, in which connections are taken in."""
+        with select.epoll() as self._epoll:
+            yield
 
 
-def open_rounds() -> AtOnce:
+def make_rounds() -> AtOnce:
     """Return what reads in rounds, where the system can tell of arrivals, and else at once."""
     return Rounds() if sys.platform == "linux" else AtOnce()
