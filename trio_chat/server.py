@@ -152,6 +152,7 @@ class Server:
         except Unavailable:
             raise Failed("what moderators did cannot be read; the log says why") from None
         await self.keeper.open()
+        self._context.rounds.open()
         certificate = load_certificate(self.config)
         self.places = [*(places or await open_places(self.config, passed))]
         self._acceptor.hosts.own = tuple(place.host for place in self.places if place.host)
@@ -235,7 +236,7 @@ class Server:
         Error handling: a crash in one connection ends that connection; a crash of the hub or a
         listener is a bug that ends the server.
         """
-        with closing(self.keeper), self._context.rounds.opened():
+        with closing(self.keeper), closing(self._context.rounds):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._run_hub)
                 with self._pauses.watched():

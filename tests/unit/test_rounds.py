@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import NamedTuple
 
 import pytest
@@ -39,7 +39,8 @@ async def connected() -> AsyncIterator[Connection]:
     reading = Rounds()
     one, theirs = socket.socketpair()
     ours = trio.SocketStream(trio.socket.from_stdlib_socket(one))
-    with reading.opened():
+    reading.open()
+    with closing(reading):
         async with ours, trio.open_nursery() as nursery:
             nursery.start_soon(reading.run)
             reading.add(ours)
@@ -163,7 +164,8 @@ async def test_others_than_plain_tcp_are_read_at_once(
     """And broken ones have nothing."""
     reading = make()
     ours, theirs = trio.testing.memory_stream_pair()
-    with reading.opened():
+    reading.open()
+    with closing(reading):
         reading.add(ours)
         await theirs.send_all(b"hello")
         assert await reading.receive(ours, 100) == b"hello"

@@ -12,8 +12,6 @@ is no call to the system before each read, and a connection that waits takes les
 import os
 import select
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import trio
@@ -47,14 +45,15 @@ class AtOnce:
         except trio.BrokenResourceError:
             return b""
 
-    @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Have what the system lends for the block, in which connections are taken in."""
-        yield
+    def open(self) -> None:
+        """Take from the system what is needed to take in connections."""
+
+    def close(self) -> None:
+        """Give it back."""
 
 
 class Rounds(AtOnce):
-    """Reads plain TCP connections in rounds, others at once; ``run`` runs while it is ``opened``.
+    """Reads plain TCP connections in rounds, others at once; ``run`` runs while it is open.
 
     One task at a time reads a connection.
     """
@@ -137,11 +136,13 @@ class Rounds(AtOnce):
         del self._waiting[descriptor]
         return trio.lowlevel.Abort.SUCCEEDED
 
-    @contextmanager
-    def opened(self) -> Iterator[None]:
-        """Have what the system lends for the block, in which connections are taken in."""
-        with select.epoll() as self._epoll:
-            yield
+    def open(self) -> None:
+        """Take from the system what is needed to take in connections."""
+        self._epoll = select.epoll()
+
+    def close(self) -> None:
+        """Give it back."""
+        self._epoll.close()
 
 
 def make_rounds() -> AtOnce:
