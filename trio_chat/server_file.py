@@ -25,6 +25,7 @@ class Notice(msgspec.Struct):
     begun: int = 0  # reloads
     ended: int = 0  # reloads; the last of them
     refused: str | None = None  # for this reason, if it was
+    differs: bool = False  # whether some workers have taken it all the same
     files: Mapping[str, int] = {}  # that it has open; by what their names add to the database's
 
 
@@ -59,9 +60,9 @@ class ServerFile:
         self._notice.begun += 1
         self._tell()
 
-    def end(self, refused: str | None) -> None:
-        """Tell that it has ended, and why it was refused, if it was."""
-        self._notice.ended = self._notice.begun
+    def end(self, refused: str | None, *, differs: bool = False) -> None:
+        """Tell that it has ended, and why it was refused, if it was: by all, or by some workers."""
+        self._notice.ended, self._notice.differs = self._notice.begun, differs
         self._notice.refused = refused and refused[:REASON_LIMIT]
         self._tell()
 

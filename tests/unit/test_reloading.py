@@ -90,6 +90,28 @@ def test_the_status_is_what_the_server_tells(
 
 
 @pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize(
+    ("differs", "told"), [(False, "nothing has changed"), (True, "others have changed")]
+)
+def test_it_is_told_whether_anybody_has_taken_what_is_refused(
+    database: Path,
+    file: ServerFile,
+    capsys: pytest.CaptureFixture[str],
+    differs: bool,
+    told: str,
+) -> None:
+    """Of several workers, some may have."""
+
+    def answer(*_: object) -> None:
+        file.begin()
+        file.end("worker 2 did not answer", differs=differs)
+
+    signal.signal(signal.SIGUSR1, answer)
+    assert ask(database) == 1
+    assert f"{told}: worker 2 did not answer" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("signals")
 def test_an_earlier_reload_is_not_taken_for_the_one_that_was_asked_for(
     database: Path,
     file: ServerFile,

@@ -370,6 +370,24 @@ async def test_settings_that_take_too_long_change_nothing(
     assert [line["reason"] for line in logged] == ["the settings could not be read within 0 s"]
 
 
+async def test_it_is_told_that_not_all_workers_have_reloaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By then some have."""
+
+    async def reload(_: float) -> str:
+        return "worker 2 did not answer"
+
+    logging = SimpleNamespace(reconfigure=lambda _: None)
+    parent = Parent(Config(), Config, logging, print, [])  # type: ignore[arg-type]
+    monkeypatch.setattr(parent._crew, "reload", reload)
+    with structlog.testing.capture_logs() as logged:
+        await parent._reload()
+    assert [(line["event"], line["reason"]) for line in logged] == [
+        ("settings not reloaded by all workers", "worker 2 did not answer")
+    ]
+
+
 def test_a_folder_that_is_gone_is_no_reason_to_end(tmp_path: Path) -> None:
     """Commands cannot find the parent then, which is told."""
     config = Config(workers=2, database=str(tmp_path / "gone" / "chat.db"))

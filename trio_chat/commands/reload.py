@@ -41,9 +41,10 @@ def main(arguments: Sequence[str]) -> int:
     if notice is None:
         raise Failed(f"no server has {path} (--pid reaches one that cannot be found so)")
     _send(notice.pid)
-    refused = _outcome(path, notice.begun).refused
-    if refused:
-        raise Failed(f"refused, nothing has changed: {refused}")
+    outcome = _outcome(path, notice.begun)
+    if outcome.refused:
+        extent = "others have changed" if outcome.differs else "nothing has changed"
+        raise Failed(f"refused, {extent}: {outcome.refused}")
     print("reloaded; the server's log says what has changed")
     return 0
 

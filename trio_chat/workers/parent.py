@@ -189,12 +189,14 @@ class Parent:
         if self._file:
             self._file.begin()
         refused = await self._take_settings()
+        differs = False
         if refused:
             log.error("settings not reloaded: nothing has changed", reason=refused)
-        else:
-            refused = await self._crew.reload(RELOAD_TIMEOUT)
+        elif refused := await self._crew.reload(RELOAD_TIMEOUT):
+            differs = True
+            log.error("settings not reloaded by all workers", reason=refused)
         if self._file:
-            self._file.end(refused)
+            self._file.end(refused, differs=differs)
         if self._crew.up:
             self._supervisor.ready(self._status)
 
