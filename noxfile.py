@@ -27,6 +27,12 @@ CHROMIUM = {
     "/usr/lib*/**/libatomic.so.1": "libatomic1",  # for the Node that Playwright brings
 }
 POSTGRES = "/usr/lib/postgresql/*/bin/initdb"
+PROXIES = {  # whose tests are skipped where they are not there
+    "/usr/sbin/apache2": "apache2",
+    "/usr/bin/caddy": "caddy",
+    "/usr/sbin/haproxy": "haproxy",
+    "/usr/sbin/pgbouncer": "pgbouncer",
+}
 TESTS = [
     f"tests/{kind}"
     for kind in ("unit", "integration", "journal", "crash", "terminal", "protocol", "autobahn")
@@ -58,11 +64,12 @@ def need(session: nox.Session, **packages: str) -> None:
         session.error(f"please install {' and '.join(missing)}, then run this again")
 
 
-def want(session: nox.Session, command: str, package: str) -> None:
-    """Install a Debian package if that is possible; the session can go on without it."""
-    if not has(command) and may_install():
+def want(session: nox.Session, **packages: str) -> None:
+    """Install what is missing if that is possible; the session can go on without it."""
+    missing = [package for name, package in packages.items() if not has(name)]
+    if missing and may_install():
         with suppress(CommandFailed):
-            apt_install(session, package)
+            apt_install(session, *missing)
 
 
 def may_install() -> bool:
@@ -107,7 +114,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of the page; installs pytest, curl, nginx, PostgreSQL, Redis."""
+    """Run all tests but those of the page; installs pytest, curl, proxies, PostgreSQL, Redis."""
     prepare_tests(session)
     session.run("pytest", WORKERS, *(session.posargs or TESTS))
 
@@ -128,6 +135,7 @@ def prepare_tests(session: nox.Session) -> None:
     """Install what the tests need that are not of the page."""
     programs = {"curl": "curl", "sslscan": "sslscan", "nginx": "nginx-light"}
     need(session, **programs, **{POSTGRES: "postgresql", "redis-server": "redis-server"})
+    want(session, **PROXIES)
     install(session, "test")
 
 
@@ -151,7 +159,7 @@ def e2e(session: nox.Session) -> None:
     Chromium without a window takes half of the time, where that can be had.
     """
     need(session, **CHROMIUM)
-    want(session, "chromium-headless-shell", "chromium-headless-shell")
+    want(session, **{"chromium-headless-shell": "chromium-headless-shell"})
     install(session, "e2e")
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
     page = sorted(Path("tests/page").rglob("*.test.js"))  # not every Node finds them in a folder
