@@ -8,6 +8,7 @@ from quart_trio import QuartTrio
 
 from trio_chat.config import Config
 from trio_chat.net.site import prefix_of
+from trio_chat.web.lean_app import LeanApp
 from trio_chat.web.transfers import TransferRequest
 from trio_chat.web.whole_requests import OneRequest
 
@@ -21,7 +22,7 @@ def make_app(config: Config) -> QuartTrio:
     Args:
         config: ``base_url``.
     """
-    app = QuartTrio("trio_chat", static_folder=None)
+    app = LeanApp("trio_chat")
     app.asgi_http_class = OneRequest
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.request_class = TransferRequest

@@ -17,6 +17,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import cast
 
+import h11
 import trio
 from hypercorn.config import Config as HypercornConfig
 from hypercorn.events import Closed, Event, RawData, Updated
@@ -45,6 +46,7 @@ from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
 from trio_chat.web.bounded_wire import BoundedWire
 from trio_chat.web.transfers import FLOW, Flow, is_download, is_upload
+from trio_chat.web.whole_connection import WholeConnection, is_whole
 
 # Lines of every answer of the app, added behind Hypercorn, which would look at each letter.
 SECURITY = "".join(f"{name.lower()}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
@@ -201,7 +203,10 @@ class _Request:
 
     async def serve(self) -> bool:
         """Serve the request; return whether the connection is kept for another one."""
-        await self._feed(self._head.raw + self._wire.begin())
+        body = self._wire.begin()
+        if is_whole(self._head):
+            self._protocol.connection = cast("h11.Connection", WholeConnection(self._head, body))
+        await self._feed(self._head.raw + body)
         if self._scope and self._answer and not self._is_over:
             scope = {**self._scope, VISITOR: self._visitor, IS_WHOLE: self._is_whole}
             receive = self._receive

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import cast
 
 import trio
 from hypercorn.typing import ASGIReceiveCallable, ASGIReceiveEvent
@@ -64,3 +65,4 @@ class TransferRequest(TrioRequest):
         if isinstance(scope, dict) and FLOW in scope:
             options["max_content_length"] = None
         super().__init__(*args, **options)  # type: ignore[arg-type]
+        self.max_content_length = cast("int | None", options["max_content_length"])
