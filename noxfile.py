@@ -66,10 +66,10 @@ def need(session: nox.Session, **packages: str) -> None:
 
 def want(session: nox.Session, **packages: str) -> None:
     """Install what is missing if that is possible; the session can go on without it."""
-    missing = [package for name, package in packages.items() if not has(name)]
-    if missing and may_install():
-        with suppress(CommandFailed):
-            apt_install(session, *missing)
+    for name, package in packages.items():
+        if not has(name) and may_install():
+            with suppress(CommandFailed):
+                apt_install(session, package)
 
 
 def may_install() -> bool:

@@ -25,7 +25,7 @@ class Notice(msgspec.Struct):
     begun: int = 0  # reloads
     ended: int = 0  # reloads; the last of them
     refused: str | None = None  # for this reason, if it was
-    differs: bool = False  # whether some workers have taken it all the same
+    differs: bool = False  # whether some workers may have taken it all the same
     files: Mapping[str, int] = {}  # that it has open; by what their names add to the database's
 
 

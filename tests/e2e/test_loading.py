@@ -148,6 +148,28 @@ def test_what_is_written_before_the_scripts_come_is_kept(visit: Callable[..., Pa
     wait_for_kept(page, "early bird")
 
 
+def test_what_is_written_early_is_behind_what_was_written_before(
+    visit: Callable[..., Page],
+) -> None:
+    """Neither replaces the other."""
+    page = visit("unknown.js", failing(0, 0))
+    page.wait_for_selector("#text[aria-autocomplete]", state="attached")
+    page.evaluate(
+        "localStorage['trio-chat.draft.tea'] = JSON.stringify({ text: 'yesterday', at: 1 })"
+    )
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/main.js", hold)
+    page.reload(wait_until="commit")
+    page.fill("#text", "today")
+    for route in held:
+        route.continue_()
+    expect_field(page, "yesterday\ntoday")
+
+
 def test_a_message_is_sent_before_the_first_frame(open_page: OpenPage) -> None:
     """Once, and the field is empty then."""
 

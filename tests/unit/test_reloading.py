@@ -91,7 +91,7 @@ def test_the_status_is_what_the_server_tells(
 
 @pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize(
-    ("differs", "told"), [(False, "nothing has changed"), (True, "others have changed")]
+    ("differs", "told"), [(False, "nothing has changed"), (True, "others may have changed")]
 )
 def test_it_is_told_whether_anybody_has_taken_what_is_refused(
     database: Path,

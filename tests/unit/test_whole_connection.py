@@ -11,7 +11,7 @@ from trio.testing import MockClock
 from tests.unit.test_hypercorn_bridge import Receive, Send, exchange
 from trio_chat.web import hypercorn_bridge
 
-METHODS = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+METHODS = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT"])
 TARGETS = st.sampled_from(["/", "/api/v1/rooms/t%C3%A9/messages", "/a?b=c&d=%20", "/%2Fx?", "*"])
 FIELDS = st.sampled_from(
     [
@@ -26,6 +26,16 @@ FIELDS = st.sampled_from(
 )
 STATUSES = st.sampled_from([200, 201, 204, 304, 307, 404, 503])
 EXCESSES = st.sampled_from([None, 0, 0, 0, 1, -1])
+FRAMINGS = st.sampled_from(
+    [
+        None,
+        None,
+        (b"connection", b"close"),
+        (b"connection", b"keep-alive, Close"),
+        (b"connection", b"keep-alive"),
+        (b"transfer-encoding", b"chunked"),
+    ]
+)
 PARTS = st.lists(st.sampled_from([b"", b"x", b"0\r\n\r\n", b"HTTP/1.1 200 \r\n\r\n"]), max_size=3)
 NEXT = b"GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n"
 TOLD = ("method", "path", "raw_path", "query_string", "headers", "http_version", "scheme")
@@ -36,6 +46,7 @@ class Answer(NamedTuple):
 
     status: int
     excess: int | None  # of the length that its head tells, which is not told if ``None``
+    framing: tuple[bytes, bytes] | None  # one more header that concerns the connection
     parts: list[bytes]
 
 
@@ -54,7 +65,7 @@ class App:
             message = await receive()
             self.body += message["body"]
             is_more = message["more_body"]
-        headers = [(b"x-own", b"1")]
+        headers = [(b"x-own", b"1"), *filter(None, [self._answer.framing])]
         if self._answer.excess is not None:
             length = max(len(b"".join(self._answer.parts)) + self._answer.excess, 0)
             headers.append((b"content-length", b"%d" % length))
@@ -89,7 +100,7 @@ def test_all_is_as_it_is_with_h11(
     method: str, target: str, fields: list[str], body: bytes, data: st.DataObject
 ) -> None:
     """The app is told the same, and the peer gets the same bytes; the next request is left."""
-    answer = data.draw(st.builds(Answer, STATUSES, EXCESSES, PARTS))
+    answer = data.draw(st.builds(Answer, STATUSES, EXCESSES, FRAMINGS, PARTS))
     length = [f"Content-Length: {len(body)}"] if body else []
     version = data.draw(st.sampled_from(["1.1", "1.1", "1.0"]))
     lines = [f"{method} {target} HTTP/{version}", "Host: localhost", *fields, *length, "", ""]

@@ -21,7 +21,7 @@ from trio_chat.metrics.sums import GREATEST, LEAST, Family, Sample, counted, mer
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING
 from trio_chat.workers import leash, member, messages
 from trio_chat.workers.child import Child, words
-from trio_chat.workers.crew import GRACE, Crew
+from trio_chat.workers.crew import GRACE, Crew, Refusal
 from trio_chat.workers.figures import NOBODY, STOPPING, Figures
 from trio_chat.workers.member import Member
 from trio_chat.workers.messages import Ask, Lines, Told, Up, take_post
@@ -40,6 +40,7 @@ class Fake:
         self.got: list[signal.Signals] = []
         self.was_forced = False
         self.answer: Told | None = Told(1)
+        self.refusal: str | None = None  # "": it takes the settings
         self._lives, self._serves, self._status = lives, serves, status
         self._told = trio.Event()
         self.obeys = True
@@ -66,7 +67,7 @@ class Fake:
         return self.answer
 
     async def reload(self, within: float) -> str | None:
-        return f"worker {self.number} refuses"
+        return self.refusal if self.refusal is not None else f"worker {self.number} refuses"
 
 
 class Crewed:
@@ -184,9 +185,32 @@ async def test_a_reload_is_refused_if_one_refuses(autojump_clock: MockClock) -> 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(crewed.crew.run)
         await crewed.crew.settled.wait()
-        assert await crewed.crew.reload(1) == "worker 1 refuses"
+        assert await crewed.crew.reload(1) == Refusal("worker 1 refuses", differs=False)
         crewed.crew.stop(RESTARTING)
     assert await crewed.crew.reload(1) is None
+
+
+@pytest.mark.parametrize(
+    ("refusals", "refusal"),
+    [
+        (["", ""], None),
+        (["no certificate", "no certificate"], Refusal("no certificate", differs=False)),
+        (["", "no certificate"], Refusal("no certificate", differs=True)),
+        (["no certificate", "no answer"], Refusal("no answer", differs=True)),
+    ],
+)
+async def test_workers_that_differ_behind_a_reload_are_told(
+    refusals: list[str], refusal: Refusal | None, autojump_clock: MockClock
+) -> None:
+    """If all refuse for one reason, nothing has changed."""
+    crewed = Crewed(lambda number: Fake(number, lives=1000))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(crewed.crew.run)
+        await crewed.crew.settled.wait()
+        for fake, text in zip(crewed.made, refusals, strict=True):
+            fake.refusal = text
+        assert await crewed.crew.reload(1) == refusal
+        crewed.crew.stop(RESTARTING)
 
 
 async def test_the_parent_is_well_while_one_worker_is() -> None:
@@ -375,8 +399,8 @@ async def test_it_is_told_that_not_all_workers_have_reloaded(
 ) -> None:
     """By then some have."""
 
-    async def reload(_: float) -> str:
-        return "worker 2 did not answer"
+    async def reload(_: float) -> Refusal:
+        return Refusal("worker 2 did not answer", differs=True)
 
     logging = SimpleNamespace(reconfigure=lambda _: None)
     parent = Parent(Config(), Config, logging, print, [])  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     _send(notice.pid)
     outcome = _outcome(path, notice.begun)
     if outcome.refused:
-        extent = "others have changed" if outcome.differs else "nothing has changed"
+        extent = "others may have changed" if outcome.differs else "nothing has changed"
         raise Failed(f"refused, {extent}: {outcome.refused}")
     print("reloaded; the server's log says what has changed")
     return 0

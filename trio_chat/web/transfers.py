@@ -62,7 +62,8 @@ class TransferRequest(TrioRequest):
 
     def __init__(self, *args: object, **options: object) -> None:
         scope = options.get("scope", args[7] if len(args) > 7 else {})  # noqa: PLR2004
+        limit = options["max_content_length"]
         if isinstance(scope, dict) and FLOW in scope:
             options["max_content_length"] = None
         super().__init__(*args, **options)  # type: ignore[arg-type]
-        self.max_content_length = cast("int | None", options["max_content_length"])
+        self.max_content_length = cast("int | None", limit)  # for whoever reads a body as a whole

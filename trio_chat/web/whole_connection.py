@@ -12,6 +12,8 @@ import h11
 from trio_chat.net.head import Head
 
 CLOSE = (b"connection", b"close")
+LENGTH = b"content-length"
+OTHER_FRAMING = (b"transfer-encoding", b"connection")
 
 
 def is_whole(head: Head) -> bool:
@@ -90,9 +92,11 @@ class WholeConnection:
         return b""
 
     def _is_plain(self, response: h11.Response) -> bool:
-        """Whether an answer has a body of which its head tells the length."""
-        has_body = self._head.method != "HEAD" and response.status_code not in (204, 304)
-        return has_body and len(_lengths(response)) == 1
+        """Whether an answer has a body of which its head tells the length, and nothing odd."""
+        has_body = self._head.method not in ("HEAD", "CONNECT")
+        has_body = has_body and response.status_code not in (204, 304)
+        others = [line for line in response.headers if line[0] in OTHER_FRAMING]
+        return has_body and len(_lengths(response)) == 1 and others in ([], [CLOSE])
 
     def _begin(self, response: h11.Response) -> bytes:
         self._is_last = CLOSE in response.headers
@@ -118,4 +122,4 @@ class WholeConnection:
 
 
 def _lengths(response: h11.Response) -> list[bytes]:
-    return [value for name, value in response.headers if name == b"content-length"]
+    return [value for name, value in response.headers if name == LENGTH]

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from typing import NamedTuple
 
 import structlog
 import trio
@@ -17,6 +18,13 @@ from trio_chat.workers.pauses import Pauses
 GRACE = 30.0  # seconds beyond the drain times in which a worker has to end
 
 log = structlog.get_logger()
+
+
+class Refusal(NamedTuple):
+    """Why workers did not take new settings."""
+
+    reason: str  # of one of them
+    differs: bool  # whether others may have taken them
 
 
 class Crew:
@@ -133,14 +141,18 @@ class Crew:
         for member in self.up:
             member.send(number)
 
-    async def reload(self, within: float) -> str | None:
-        """Have all read their settings again, in so many seconds; return why one refused."""
-        refused: list[str] = []
+    async def reload(self, within: float) -> Refusal | None:
+        """Have all read their settings again, in so many seconds; return whether one refused."""
+        members, refused = list(self.up), list[str]()
 
         async def one(member: Member) -> None:
             refused.extend(filter(None, [await member.reload(within)]))
 
         async with trio.open_nursery() as nursery:
-            for member in self.up:
+            for member in members:
                 nursery.start_soon(one, member)
-        return refused[0] if refused else None
+        if not refused:
+            return None
+        # What is wrong with the settings, or their files, is the same for all.
+        differs = len(refused) < len(members) or len(set(refused)) > 1
+        return Refusal(min(refused), differs=differs)

@@ -192,8 +192,8 @@ class Parent:
         differs = False
         if refused:
             log.error("settings not reloaded: nothing has changed", reason=refused)
-        elif refused := await self._crew.reload(RELOAD_TIMEOUT):
-            differs = True
+        elif refusal := await self._crew.reload(RELOAD_TIMEOUT):
+            refused, differs = refusal
             log.error("settings not reloaded by all workers", reason=refused)
         if self._file:
             self._file.end(refused, differs=differs)

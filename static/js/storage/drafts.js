@@ -31,7 +31,9 @@ export class Drafts {
     const { drafts } = this.#composer;
     for (const [room, draft] of stored()) {
       this.#known.set(room, JSON.stringify(draft));
-      if (!drafts.has(room) || isBlank(drafts.get(room))) drafts.set(room, draft);
+      // What was written since the page was opened is behind what was written before.
+      const text = [draft.text, drafts.get(room)?.text].filter(Boolean).join("\n");
+      drafts.set(room, { ...draft, text });
     }
     this.#composer.refresh();
   }
