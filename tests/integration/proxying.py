@@ -5,13 +5,25 @@ import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
+import pytest
 import trio
 
 from tests.integration.running import PATIENCE
 
 FOLDERS = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/bin"
 GRACE = 5  # seconds for a proxy to end
+HAPROXY_FILE = """
+defaults
+  mode {mode}
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+listen chat
+  bind 127.0.0.1:{port}
+  server chat 127.0.0.1:{upstream} {version}
+"""
 
 
 def find(name: str) -> str | None:
@@ -25,6 +37,28 @@ async def started(port: int, *command: str) -> AsyncIterator[None]:
     with _process(*command):
         await _await_open(port)
         yield
+
+
+@asynccontextmanager
+async def haproxy(
+    folder: Path, upstream: int, version: str, mode: str = "tcp"
+) -> AsyncIterator[int]:
+    """Have HAProxy in front of a port, to which it tells who is behind it; return its own port.
+
+    Args:
+        folder: For its configuration.
+        upstream: The port.
+        version: ``send-proxy`` or ``send-proxy-v2``, of the PROXY protocol.
+        mode: How it passes on what comes, with further lines of its configuration.
+    """
+    port = free_port()
+    file = folder / "haproxy.cfg"
+    file.write_text(HAPROXY_FILE.format(mode=mode, port=port, upstream=upstream, version=version))
+    program = find("haproxy")
+    if program is None:
+        pytest.skip("there is no HAProxy here")
+    async with started(port, program, "-db", "-f", str(file)):
+        yield port
 
 
 @contextmanager

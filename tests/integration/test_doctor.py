@@ -15,7 +15,7 @@ import trustme
 from trio.testing import MockClock
 
 from tests import frames
-from tests.integration.proxying import find, free_port, started
+from tests.integration.proxying import find, free_port, haproxy, started
 from tests.integration.running import PATIENCE, serving
 from trio_chat.cli import main
 from trio_chat.commands import doctor, doctor_answers, doctor_checks, doctor_wire
@@ -27,7 +27,7 @@ from trio_chat.net.head import HttpError
 from trio_chat.net.problems import MEDIA_TYPE
 from trio_chat.net.streams import NO_LINGER
 
-NGINX, HAPROXY = find("nginx"), find("haproxy")
+NGINX = find("nginx")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx here")
 CONFIGURATION = """
 daemon off; pid {folder}/nginx.pid; error_log stderr error;
@@ -48,16 +48,6 @@ http {{
     }}
   }}
 }}
-"""
-HAPROXY_FILE = """
-defaults
-  mode {mode}
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-listen chat
-  bind 127.0.0.1:{port}
-  server chat 127.0.0.1:{upstream} {version}
 """
 HOST = "proxy_set_header Host $http_host;"
 UPGRADE = """
@@ -262,19 +252,12 @@ def test_a_name_that_is_asked_for_and_not_known_is_no_fault_of_a_proxy() -> None
         doctor_answers.refuse_gateway(target, Reply(421, policy, b"inside is no name"))
 
 
-@pytest.mark.skipif(HAPROXY is None, reason="there is no HAProxy here")
 @pytest.mark.parametrize("version", ["send-proxy", "send-proxy-v2"])
 async def test_a_proxy_header_that_is_not_believed_is_said(version: str, tmp_path: Path) -> None:
     """By each check, with the setting; and the log says that it is refused, not ignored."""
     with structlog.testing.capture_logs() as logged:
-        async with serving() as server:
-            port = free_port()
-            file = tmp_path / "haproxy.cfg"
-            file.write_text(
-                HAPROXY_FILE.format(mode="tcp", port=port, upstream=server.port, version=version)
-            )
-            async with started(port, str(HAPROXY), "-db", "-f", str(file)):
-                found = await wrong(f"http://localhost:{port}/")
+        async with serving() as server, haproxy(tmp_path, server.port, version) as port:
+            found = await wrong(f"http://localhost:{port}/")
     refused = "400: a proxy that is not trusted speaks the PROXY protocol; see --trusted-proxy"
     for check in ("page", "host", "websocket"):
         assert found[check].endswith(f"answered with {refused}"), check
@@ -283,16 +266,12 @@ async def test_a_proxy_header_that_is_not_believed_is_said(version: str, tmp_pat
     assert line["event"].endswith("its connection is refused")
 
 
-@pytest.mark.skipif(HAPROXY is None, reason="there is no HAProxy here")
 async def test_a_visitor_whom_a_proxy_header_tells_is_taken_for_no_proxy(tmp_path: Path) -> None:
     """Though the proxy tells who it is in a header of the request, too."""
     with structlog.testing.capture_logs() as logged:
         async with serving(**TRUST, ping_interval=2.0, pong_timeout=1.0) as server:
-            port = free_port()
-            file = tmp_path / "haproxy.cfg"
-            parts = {"mode": "http\n  option forwardfor", "version": "send-proxy"}
-            file.write_text(HAPROXY_FILE.format(port=port, upstream=server.port, **parts))
-            async with started(port, str(HAPROXY), "-db", "-f", str(file)):
+            mode = "http\n  option forwardfor"
+            async with haproxy(tmp_path, server.port, "send-proxy", mode) as port:
                 found = await findings(f"http://localhost:{port}/", source="127.0.0.7")
     assert found["address"] == Finding("address", "ok", "the server sees us as 127.0.0.7")
     assert [entry for entry in logged if "setting" in entry] == []

@@ -11,24 +11,13 @@ import trio
 import trustme
 
 from tests import frames
-from tests.integration.proxying import ask_from, find, free_port, started
+from tests.integration.proxying import ask_from, haproxy
 from tests.integration.running import Running, read_all, running, serving, status
 from trio_chat.net.proxy_header import LONGEST_REST, SIGNATURE
 from trio_chat.rates import Rate
 
 GET = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n\r\n"
 ANN = "203.0.113.5"
-HAPROXY = find("haproxy")
-CONFIGURATION = """
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-listen chat
-  bind 127.0.0.1:{port}
-  server chat 127.0.0.1:{upstream} {version}
-"""
 TRUSTING: dict[str, Any] = {
     "trusted_proxy": ("127.0.0.1", "10.0.0.0/8"),
     "loopback_limits": "on",
@@ -207,16 +196,11 @@ async def test_it_comes_before_tls(tmp_path: Path) -> None:
         assert ANN in senders(server)
 
 
-@pytest.mark.skipif(HAPROXY is None, reason="there is no HAProxy here")
 @pytest.mark.parametrize("version", ["send-proxy", "send-proxy-v2"])
 async def test_it_works_behind_haproxy(version: str, tmp_path: Path) -> None:
     """In either version of the protocol."""
-    assert HAPROXY
     async with serving(**TRUSTING) as server:
-        port = free_port()
-        file = tmp_path / "haproxy.cfg"
-        file.write_text(CONFIGURATION.format(port=port, upstream=server.port, version=version))
-        async with started(port, HAPROXY, "-db", "-f", str(file)):
+        async with haproxy(tmp_path, server.port, version) as port:
             upgrade = frames.upgrade(b"Sec-WebSocket-Protocol: trio-chat.v1")
             for wire, expected in ((GET, 200), (upgrade, 101)):
                 assert status(await ask_from("127.0.0.9", port, wire)) == expected
