@@ -110,3 +110,13 @@ def test_all_is_as_it_is_with_h11(
         ours = serve(wire, answer)
         patch.setattr(hypercorn_bridge, "is_whole", lambda _: False)
         assert ours == serve(wire, answer)
+
+
+@pytest.mark.parametrize("excess", [-1, 1])
+def test_an_answer_of_another_length_than_told_ends_the_connection(excess: int) -> None:
+    """The peer would take what follows for a part of it, or a part for what follows."""
+    wire = b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    told, _, received, rest = serve(wire, Answer(200, excess, None, [b"some", b"more"]))
+    assert told["method"] == "POST"
+    assert b"content-length: %d\r\n" % (8 + excess) in received
+    assert rest is None
