@@ -2,13 +2,13 @@
 
 import { reasonOf, t } from "./i18n/strings.js";
 import { isolate } from "./log/narration.js";
-import { linkTo } from "./net/address.js";
+import { linkTo, LOBBY } from "./net/address.js";
 import { ask } from "./panels/dialog.js";
 import { loadDialog } from "./panels/dialog-loading.js";
 import { button, make } from "./panels/make.js";
 import { ReadReports } from "./state/read-reports.js";
 import { GUEST, isGuest } from "./storage/guest.js";
-import { forget, recall, watch } from "./storage/storage.js";
+import { close, forget, recall, watch } from "./storage/storage.js";
 
 const ENDED = "ended"; // under this is stored, over the loading of the page, that the user was signed out
 
@@ -145,9 +145,10 @@ export class Devices {
   /** Forgets the user but for what is in `kept`, and loads the page again. */
   async #leave(kept) {
     this.#isLeaving = true;
+    close(); // what is drawn meanwhile would be stored again, which other tabs have removed
     const { forgetAll } = await this.#load(import("./storage/forgetting.js"));
     await forgetAll(this.#page.cacheInUse(), kept, !this.#page.store.isWelcome);
-    location.replace(linkTo(""));
+    location.replace(linkTo(LOBBY)); // and not to the room that another tab has not removed yet
   }
 
   /** Resolves to a module with a dialog; tells if it cannot be loaded. */

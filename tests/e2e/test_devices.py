@@ -328,6 +328,21 @@ def test_signing_out_here_forgets_everything(open_page: OpenPage, chat: Chat) ->
     expect_name(page, "Ann again")
 
 
+def test_signed_out_one_is_in_the_lobby_whatever_another_tab_still_stores(
+    open_page: OpenPage,
+) -> None:
+    """It removes its own things a moment later."""
+    page = arrive(open_page, "Ann")
+    join(page, "tea")
+    page.add_init_script("localStorage['trio-chat.room'] = JSON.stringify('tea')")
+    press(page, "Signed-in devices")
+    page.get_by_role("button", name="Sign out here and forget me").press("Enter")
+    question = page.get_by_role("dialog", name="Sign out here?")
+    question.get_by_role("button", name="Sign out here and forget me").press("Enter")
+    expect(page).to_have_url(re.compile("/r/lobby$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
+
+
 STORED = """async () => {
     const databases = {};
     for (const { name } of await indexedDB.databases()) {

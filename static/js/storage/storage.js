@@ -47,8 +47,10 @@ export function areFiles(list) {
   return Array.isArray(list) && list.every((one) => typeof one?.key === "string" && typeof one.name === "string");
 }
 
-/** Lets this page store nothing any more. */
-export function close() {
+/** Lets this page store nothing any more, but for some values by name. */
+export function close(kept = {}) {
+  isClosed = false;
+  for (const [name, value] of Object.entries(kept)) remember(name, value);
   isClosed = true;
 }
 
