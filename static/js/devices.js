@@ -7,8 +7,9 @@ import { ask } from "./panels/dialog.js";
 import { loadDialog } from "./panels/dialog-loading.js";
 import { button, make } from "./panels/make.js";
 import { ReadReports } from "./state/read-reports.js";
+import { forgetAll } from "./storage/forgetting.js";
 import { GUEST, isGuest } from "./storage/guest.js";
-import { close, forget, recall, watch } from "./storage/storage.js";
+import { forget, recall, watch } from "./storage/storage.js";
 
 const ENDED = "ended"; // under this is stored, over the loading of the page, that the user was signed out
 
@@ -145,8 +146,7 @@ export class Devices {
   /** Forgets the user but for what is in `kept`, and loads the page again. */
   async #leave(kept) {
     this.#isLeaving = true;
-    close(); // what is drawn meanwhile would be stored again, which other tabs have removed
-    const { forgetAll } = await this.#load(import("./storage/forgetting.js"));
+    // What is drawn meanwhile is not stored again: this begins at once, with no file to load.
     await forgetAll(this.#page.cacheInUse(), kept, !this.#page.store.isWelcome);
     location.replace(linkTo(LOBBY)); // and not to the room that another tab has not removed yet
   }

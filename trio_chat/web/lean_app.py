@@ -18,8 +18,8 @@ class LeanApp(QuartTrio):
     """An app whose functions are all async, without sessions, blueprints and app contexts.
 
     Quart looks for each of them with every request. Routes and the handlers of errors are Quart's
-    own, and so is what ``before_request`` and ``after_request`` take in, in the order in which they
-    do. There are no ``current_app`` and ``g``, and nothing else is called around a request.
+    own; around a request, what ``before_request`` and ``after_request`` have taken in is called, in
+    that order, and nothing else. There are no ``current_app`` and ``g``.
     """
 
     def __init__(self, name: str) -> None:

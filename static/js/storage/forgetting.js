@@ -1,7 +1,7 @@
 // Removes what the browser stores for the chat, of somebody who is signed out here.
 
 import { isGuest } from "./guest.js";
-import { close, forget, namesWith } from "./storage.js";
+import { close, forget, namesWith, remember } from "./storage.js";
 
 const FILES = "trio-chat "; // how the names of the service worker's caches begin, as worker.js has it
 const UNSENT = "trio-chat files"; // the database of file-store.js
@@ -25,7 +25,8 @@ export async function forgetAll(cache, kept, isAway) {
 export function clear(kept) {
   const gone = namesWith("").filter((name) => !Object.hasOwn(kept, name)); // a session is never gone in between
   gone.forEach(forget);
-  close(kept);
+  for (const [name, value] of Object.entries(kept)) remember(name, value);
+  close();
 }
 
 async function removeLines(cache) {

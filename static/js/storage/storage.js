@@ -47,10 +47,8 @@ export function areFiles(list) {
   return Array.isArray(list) && list.every((one) => typeof one?.key === "string" && typeof one.name === "string");
 }
 
-/** Lets this page store nothing any more, but for some values by name. */
-export function close(kept = {}) {
-  isClosed = false;
-  for (const [name, value] of Object.entries(kept)) remember(name, value);
+/** Lets this page store nothing any more. */
+export function close() {
   isClosed = true;
 }
 
