@@ -19,6 +19,7 @@
 #define SAMPLED 20        /* clients whose messages are timed; the others only count */
 #define STUCK_BUFFER 1    /* bytes; the kernel makes it its minimum */
 #define JOIN_TIMEOUT_S 20
+#define CONNECTS_A_TURN 16 /* those who have come must answer pings while the others come */
 
 struct client *clients;
 long live, lost;
@@ -130,5 +131,7 @@ void connect_all(void)
         clients[i].sampled = i % sample_every == (settings.follow ? sample_every / 2 : 0);
         clients[i].follows = settings.follow && i % (settings.clients / settings.senders);
         connect_one(&clients[i]);
+        if (i % CONNECTS_A_TURN == 0)
+            turn();
     }
 }
