@@ -26,7 +26,7 @@ from benchmarks.trial import run_trial
 from benchmarks.works import SPEAK_V1, WORKS, Kind, Work, shortened
 
 INTERRUPTED = 130  # the shells' convention: 128 plus the number of SIGINT
-DESCRIPTORS = 12_000  # of the server and of the generator, in the largest work
+DESCRIPTORS = 20_000  # of the server and of the generator, in the largest work
 
 console = Console()
 

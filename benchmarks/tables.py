@@ -15,6 +15,7 @@ from benchmarks.works import (
     FLOOD,
     FOLLOW,
     IDLE,
+    MANY,
     POSTS,
     POSTS_BESIDE,
     RESUME,
@@ -93,6 +94,7 @@ RESUMED = (
 COLUMNS = {
     STEADY: TRAFFIC,
     FLOOD: TRAFFIC,
+    MANY: TRAFFIC,
     IDLE: (Column("memory a client, KiB", "client_kib", _fixed(1)),),
     CALM: TRAFFIC,
     STUCK: (

@@ -13,6 +13,7 @@ from benchmarks.works import (
     FOLLOW,
     GO,
     IDLE,
+    MANY,
     POSTS,
     POSTS_BESIDE,
     RESUME,
@@ -105,6 +106,14 @@ TARGETS = (
     ),
     Target(work=FLOOD, promise="share of a core", figure="cores", bound=0.70),
     Target(work=FLOOD, promise="p99 latency", figure="p99_ms", bound=100, unit="ms"),
+    Target(
+        work=MANY,
+        promise="CPU a delivery, to that with 1,000 clients",
+        figure="cpu_us",
+        bound=1.15,
+        other=(STEADY, TRIO_CHAT),
+    ),
+    Target(work=MANY, promise="clients lost", figure="lost", bound=0),
     Target(work=IDLE, promise="memory a client", figure="client_kib", bound=14, unit="KiB"),
     Target(
         work=IDLE,

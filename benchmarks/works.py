@@ -86,6 +86,13 @@ FLOOD = Work(
     clients=1_000,
     rate=3_000,
 )
+MANY = Work(
+    name="many",
+    title="19,000 clients, 5 messages/s",
+    peers=(TRIO_CHAT, TRIO_CHAT_LOOP, GO, FLOOR),
+    clients=19_000,
+    rate=5,
+)
 IDLE = Work(
     name="idle",
     title="9,000 idle clients",
@@ -202,6 +209,7 @@ WORKS = {
     for work in (
         STEADY,
         FLOOD,
+        MANY,
         IDLE,
         CALM,
         STUCK,

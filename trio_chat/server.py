@@ -69,6 +69,7 @@ class Server:
         ├── feed
         ├── overload
         ├── rounds
+        ├── heartbeat
         ├── listener (one each)
         └── connection (one each)
             ├── read pump
@@ -255,6 +256,7 @@ class Server:
         """Serve until all connections are over; an operator's programs to the end of that."""
         async with trio.open_nursery() as watching:
             watching.start_soon(self._context.rounds.run)
+            watching.start_soon(self._context.heartbeat.run)
             if self._endpoint:
                 watching.start_soon(self._endpoint.run)
             async with trio.open_nursery() as connections:

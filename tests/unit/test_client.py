@@ -59,11 +59,15 @@ class Connection:
         websocket, _ = shake_hands(parse_head(frames.upgrade()), config)
         history = History(MemoryJournal(), config, dict)
         context = make_context(self.stand_in.inbox, config, history, Limits(config))
+        self.heartbeat = context.heartbeat
         self.client = Client(ours, websocket, plain, context, LOBBY, spread=lambda: spread)
         self.ended_at: float | None = None
 
     async def run(self) -> None:
-        await self.client.run(already_read=b"")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.heartbeat.run)
+            await self.client.run(already_read=b"")
+            nursery.cancel_scope.cancel()
         self.ended_at = trio.current_time()
         self.stand_in.close()
 
@@ -296,6 +300,58 @@ async def test_a_ping_that_finds_the_peer_dead_drops_it(autojump_clock: MockCloc
     async with connection() as conn:
         conn.client._outbox.send_now = fail
     assert (conn.ended_at, conn.close_reason) == (CONFIG.ping_interval, TOO_SLOW)
+
+
+async def test_while_something_is_being_written_no_ping_queues_behind_it(
+    autojump_clock: MockClock,
+) -> None:
+    """The write's own time limit tells whether the peer is there; the next ping comes in time."""
+    config = replace(CONFIG, write_timeout=30)
+    async with connection(config, lockstep=True) as conn:
+        await trio.sleep(CONFIG.ping_interval - 1)
+        conn.client.deliver(line_frame(b"long"))
+        await trio.sleep(2)
+        assert await conn.gets() == [Seen(TEXT, b"long")]
+        assert await conn.gets() == [Seen(PING, b"")]
+        assert trio.current_time() == 2 * CONFIG.ping_interval
+        await conn.peer.aclose()
+
+
+async def test_who_takes_a_long_write_is_not_given_up_for_a_pong_that_is_late(
+    autojump_clock: MockClock,
+) -> None:
+    """It may not have come to the ping yet."""
+    config = replace(CONFIG, write_timeout=30)
+    async with connection(config, lockstep=True) as conn:
+        assert await conn.gets() == [Seen(PING, b"")]
+        conn.client.deliver(line_frame(b"long"))
+        await trio.sleep(CONFIG.pong_timeout + 1)
+        assert await conn.gets() == [Seen(TEXT, b"long")]
+        await conn.sends(masked(PONG))
+        assert conn.ended_at is None
+        await conn.peer.aclose()
+
+
+async def test_a_crash_in_a_ping_ends_this_client_alone(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are pinged by the same task."""
+    async with connection() as conn:
+        monkeypatch.setattr(conn.client._transport, "ping", lambda: 1 / 0)
+    assert (conn.ended_at, conn.close_reason) == (CONFIG.ping_interval, CRASHED)
+
+
+async def test_who_was_told_goodbye_is_not_pinged_any_more(autojump_clock: MockClock) -> None:
+    """Nothing may follow a close frame."""
+    config = replace(CONFIG, close_timeout=60)
+    async with connection(config) as conn:
+        conn.client.end(GOING_AWAY)
+        [goodbye] = await conn.gets()
+        assert goodbye.opcode == CLOSE
+        await trio.sleep(2 * CONFIG.ping_interval)
+        assert conn.ended_at is None
+        await conn.peer.aclose()
+    assert conn.close_reason == GOING_AWAY
 
 
 async def test_a_ping_that_finds_the_outbox_full_drops_the_peer(autojump_clock: MockClock) -> None:

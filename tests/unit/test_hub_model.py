@@ -325,7 +325,7 @@ class Play:
     def _check_remains(self) -> None:
         assert (self.hub.connections, self.hub.populations(), len(self.inbox)) == (0, {}, 0)
         for chatter in self.everybody:
-            assert chatter.client._outbox._is_closed
+            assert chatter.client._outbox.is_closed
             assert chatter.client._outbox._woken is None
 
 

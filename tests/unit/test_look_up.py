@@ -79,11 +79,15 @@ class Connection:
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
         history = History(self.journal, CONFIG, dict)
         context = make_context(self.stand_in.inbox, CONFIG, history, Limits(CONFIG))
+        self.heartbeat = context.heartbeat
         self.client = Client(ours, websocket, v1, context, spread=lambda: 1.0)
         self._unread = b""
 
     async def run(self) -> None:
-        await self.client.run()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.heartbeat.run)
+            await self.client.run()
+            nursery.cancel_scope.cancel()
         self.stand_in.close()
 
     def hold_writes(self) -> trio.Event:

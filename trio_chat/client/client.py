@@ -111,6 +111,8 @@ class Client:
         """
         traffic, by = self._context.traffic, self._rates.way_in
         traffic.opened[by] += 1
+        heartbeat = self._context.heartbeat
+        heartbeat.add(self, self._keepalive.due)
         if details.wanted:
             log.debug("connection begins", way_in=by)
         try:
@@ -125,6 +127,7 @@ class Client:
             with trio.move_on_after(self._config.close_timeout):
                 await self._apologise()
         finally:
+            heartbeat.remove(self, self._keepalive.due)
             traffic.closed[by] += 1
             traffic.ended[self._end_name] += 1
             if details.wanted:
@@ -302,17 +305,9 @@ class Client:
             self.abort(TOO_SLOW)
 
     async def _write_pump(self) -> None:
-        """Write what waits, and ping; ends when the send side is closed and all is written."""
-        while True:
-            frames = None
-            with trio.CancelScope(deadline=self._keepalive.due):
-                frames = await self._outbox.take()
-            if frames is None:
-                self._keep_alive()
-            elif frames:
-                await self._write(frames)
-            else:
-                break
+        """Write what waits; ends when the send side is closed and all is written."""
+        while frames := await self._outbox.take():
+            await self._write(frames)
         if self._is_gone:
             return
         assert self._scope  # that of the nursery which this task is in
@@ -336,9 +331,20 @@ class Client:
             if self._submission.waits:
                 self._context.inbox.wake()  # they may have waited for that
 
-    def _keep_alive(self) -> None:
-        """Send the ping that is due, or look for its answer."""
-        due = self._keepalive.next(trio.current_time())
+    def beat(self, now: float) -> None:
+        """Send the ping that is due, or look for its answer; a crash ends this client alone."""
+        try:
+            self._keep_alive(now)
+        except Exception:
+            log.exception("client crashed")
+            self.abort(CRASHED)
+        if not self._outbox.is_closed:
+            self._context.heartbeat.add(self, self._keepalive.due)
+
+    def _keep_alive(self, now: float) -> None:
+        if self._outbox.is_closed:
+            return  # how long the peer may take to close too is limited
+        due = self._keepalive.next(now, is_writing=not self._outbox.is_idle)
         if due is Due.PING:
             self._say(self.dialect.answer(Ping()))  # a page does not see the other
             self._put(self._transport.ping())

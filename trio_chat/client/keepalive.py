@@ -48,8 +48,17 @@ class Keepalive:
         """Take in that the peer has sent something."""
         self._is_alive = True
 
-    def next(self, now: float) -> Due:
-        """Return what is due, and set the next time."""
+    def next(self, now: float, *, is_writing: bool = False) -> Due:
+        """Return what is due, and set the next time.
+
+        Args:
+            now: Trio's time.
+            is_writing: Something waits to be written. The time limit of that tells by itself
+                whether the peer is there, and a ping would wait behind it.
+        """
+        if self._pinged_at is None and is_writing:
+            self.due = now + self._interval
+            return Due.NOTHING
         if self._pinged_at is None:
             self._is_alive = self._only_writes
             self._pinged_at = now
@@ -57,4 +66,5 @@ class Keepalive:
             return Due.PING
         self.due = self._pinged_at + self._interval
         self._pinged_at = None
-        return Due.NOTHING if self._is_alive or self.is_paused else Due.GIVE_UP
+        is_excused = self._is_alive or self.is_paused or is_writing
+        return Due.NOTHING if is_excused else Due.GIVE_UP

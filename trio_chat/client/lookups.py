@@ -9,6 +9,7 @@ import trio
 
 from trio_chat.auth.gate import Gate
 from trio_chat.client.connection_rates import ConnectionRates
+from trio_chat.client.heartbeat import Heartbeat
 from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import PageDone
@@ -55,6 +56,7 @@ class ConnectionContext:
     traffic: Traffic = field(default_factory=Traffic)
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
     rounds: AtOnce = field(default_factory=AtOnce)  # in which connections are read
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)  # which pings them
 
     def gauges(self) -> dict[str, Gauge]:
         """Return what tells which shares of these places are taken."""

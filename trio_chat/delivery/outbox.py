@@ -55,7 +55,7 @@ class Outbox:
         self._frame_limit = frame_limit
         self._byte_limit = byte_limit
         self._frames: list[Frame] = []  # a memory channel would be an eighth of a connection
-        self._is_closed = False
+        self.is_closed = False  # whether it takes nothing more
         self._is_abandoned = False
         self._woken: trio.Event | None = None  # while the write pump waits for frames
         self._drained: trio.Event | None = None  # while somebody waits for that
@@ -89,7 +89,7 @@ class Outbox:
 
     def enqueue_rest(self, frame: Frame, taken: int) -> bool:
         """Let the rest of a frame wait, of which ``taken`` bytes are out; like ``put``."""
-        if self._is_closed:
+        if self.is_closed:
             return True
         rest = Frame(frame.wire[taken:]) if taken else frame
         size = self.waiting + len(rest.wire)
@@ -118,7 +118,7 @@ class Outbox:
 
         Cancelling it loses nothing.
         """
-        if not self._frames and not self._is_closed:
+        if not self._frames and not self.is_closed:
             self._woken = trio.Event()
             await self._woken.wait()
         frames, self._frames = self._frames, []
@@ -168,7 +168,7 @@ class Outbox:
             self._sock.detach()  # its descriptor is about to be closed, and may be reused
             self._sock = None
         self._set_writable(None)
-        self._is_closed = True
+        self.is_closed = True
         self._wake()
 
     def _wake(self) -> None:

@@ -1,0 +1,65 @@
+"""The heartbeat: one task that looks after each connection whenever something is due there."""
+
+import math
+from typing import Protocol
+
+import trio
+
+STEP = 1 / 16  # seconds; by so much at most it comes late
+AT_ONCE = 32  # connections that are looked after before other tasks run: a millisecond
+
+
+class Beating(Protocol):
+    """A connection that is looked after."""
+
+    def beat(self, now: float) -> None:
+        """Do what is due; must not raise, and may ask for another time."""
+        ...
+
+
+class Heartbeat:
+    """The connections, by the moment at which something is due; ``run`` runs while there are any.
+
+    A timer of its own would cost each connection a cancel scope for its whole life, and two
+    exceptions a ping: with 19,000 connections a tenth of a core.
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[int, set[Beating]] = {}  # by the steps until then
+        self._sleep = trio.CancelScope()  # until the first of them
+
+    def add(self, connection: Beating, due: float) -> None:
+        """Have a connection looked after at a time of Trio's clock, which may be infinite."""
+        if due < math.inf:
+            slot = _slot(due)
+            self._slots.setdefault(slot, set()).add(connection)
+            self._sleep.deadline = min(self._sleep.deadline, slot * STEP)
+
+    def remove(self, connection: Beating, due: float) -> None:
+        """Forget a connection and that time, if they are there."""
+        if due < math.inf:
+            self._slots.get(_slot(due), set()).discard(connection)
+
+    async def run(self) -> None:
+        """Look after connections until it is cancelled."""
+        while True:
+            first = min(self._slots, default=math.inf) * STEP
+            with trio.CancelScope(deadline=first) as self._sleep:
+                await trio.sleep_forever()
+            await self._beat(trio.current_time())
+
+    async def _beat(self, now: float) -> None:
+        """Look after all whose time has come, some at once."""
+        count = 0
+        for slot in sorted(slot for slot in self._slots if slot * STEP <= now):
+            connections = self._slots[slot]
+            while connections:
+                connections.pop().beat(now)
+                count += 1
+                if count % AT_ONCE == 0:
+                    await trio.lowlevel.checkpoint()
+            del self._slots[slot]
+
+
+def _slot(due: float) -> int:
+    return math.ceil(due / STEP)
