@@ -454,6 +454,13 @@ def test_a_file_that_is_too_short_was_overwritten(short: FileGuard) -> None:
     assert short.is_overwritten()
 
 
+def test_a_file_that_we_are_extending_was_not(short: FileGuard) -> None:
+    """Nor is a look at it delayed: our own checkpoint is at work beside the commit that looks."""
+    with short.extending():
+        assert not short.is_overwritten()
+    assert short.is_overwritten()
+
+
 def test_a_file_that_is_being_extended_was_not(
     short: FileGuard, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,10 @@ class Journal(Protocol):
         """Take in that settings have changed."""
         ...
 
+    async def run(self) -> None:
+        """Do beside all else what it has to do by itself, until it is cancelled."""
+        ...
+
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms, with at most ``recent`` events each."""
         ...

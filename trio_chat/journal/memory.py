@@ -102,6 +102,10 @@ class MemoryJournal(OneTerm):
         encoded = [(event.seq, encode(event)) for event in tail]
         return RoomState(name, room.first, room.last, room.topic, encoded)
 
+    async def run(self) -> None:
+        """Do nothing beside."""
+        await trio.sleep_forever()
+
     async def commit(self, writes: Sequence[Write]) -> list[Result]:
         """Keep events, numbered."""
         return [self._commit(write) for write in writes]

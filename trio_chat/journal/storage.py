@@ -209,6 +209,7 @@ class Storage:
             emit: Takes what became of it; it must not block.
         """
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._journal.run)
             nursery.start_soon(self._write, emit)
             nursery.start_soon(self._load, emit)
             nursery.start_soon(self._seek, emit)

@@ -170,6 +170,10 @@ class PostgresJournal:
             lambda link: [queries.load_state(link, name, recent) for name in names]
         )
 
+    async def run(self) -> None:
+        """Do nothing beside."""
+        await trio.sleep_forever()
+
     async def commit(self, writes: Sequence[Write]) -> list[Result]:
         """Keep events, numbered, in one transaction.
 

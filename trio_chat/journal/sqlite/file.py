@@ -71,7 +71,7 @@ class JournalFile:
             _warn_of_readers(self.guard)
 
     def _open(self, boot: str | None, *, sync: bool) -> None:
-        self.writer = self._connect()
+        self.writer = self.connect()
         try:
             check_whose_it_is(self.writer, self._path)
             self.writer.execute("PRAGMA journal_mode = WAL")
@@ -99,7 +99,7 @@ class JournalFile:
 
     def connect_reader(self) -> sqlite3.Connection:
         """Return one more connection, which only reads."""
-        reader = self._connect()
+        reader = self.connect()
         reader.execute("PRAGMA query_only = 1")
         # Its files are opened by the first read: now, while they are there.
         reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -151,7 +151,8 @@ class JournalFile:
         how = "PASSIVE" if self.guard.is_in_place() else "TRUNCATE"
         self.writer.execute(f"PRAGMA wal_checkpoint({how})")
 
-    def _connect(self) -> sqlite3.Connection:
+    def connect(self) -> sqlite3.Connection:
+        """Return one more connection."""
         # The threads take turns, which is what SQLite asks for.
         database = sqlite3.connect(
             self.guard.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False

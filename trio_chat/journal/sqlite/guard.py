@@ -9,10 +9,11 @@ import os
 import stat
 import struct
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from trio_chat.journal.sqlite.log_frames import is_whole, logged_pages
+from trio_chat.journal.sqlite.log_frames import count, is_whole, logged_pages
 from trio_chat.journal.sqlite.obstacles import refusal
 from trio_chat.journal.types import JournalError
 
@@ -61,6 +62,7 @@ class FileGuard:
         self._paths: dict[Path, Inode] = {}
         self._log: int | None = None  # descriptor of the write-ahead log
         self._index: int | None = None  # of its index
+        self._is_extending = False  # whether we may be making the file longer
         self.descriptor = _open(path)
         try:
             self._lock()
@@ -129,6 +131,22 @@ class FileGuard:
             return True
         return self._stays_cut()
 
+    def logged(self) -> int:
+        """Return how many pages the write-ahead log has; 0 if that cannot be told."""
+        return 0 if self._index is None else count(self._index)
+
+    @contextmanager
+    def extending(self) -> Iterator[None]:
+        """Copy pages into the file in the block, beside others who look at it.
+
+        Its first page is written first, and tells of pages that are still to come.
+        """
+        self._is_extending = True
+        try:
+            yield
+        finally:
+            self._is_extending = False
+
     def _stays_cut(self) -> bool:
         """Whether the file is too short and does not grow: who extends it needs any time for it."""
         size = -1
@@ -147,6 +165,8 @@ class FileGuard:
         A checkpoint that failed, as on a full disk, may have written the first page and not the
         last ones: these are in the log then, and nothing is lost.
         """
+        if self._is_extending:
+            return False
         header = os.pread(self.descriptor, HEADER, 0)
         size = int.from_bytes(header[16:18], "big")
         size = 65536 if size == 1 else size

@@ -14,6 +14,7 @@ from trio_chat.journal.one_term import OneTerm
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import people, queries, reports, visits
 from trio_chat.journal.sqlite.authors import count_messages, rooms_of
+from trio_chat.journal.sqlite.checkpoints import Checkpoints
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.sqlite.readers import Readers
@@ -80,6 +81,8 @@ class SqliteJournal(OneTerm):
         for readers in (self._loader, self._readers, self._searchers):
             readers.seconds = self.figures.read_seconds
         self._upkeep = Upkeep(file, self._readers, self._writer.write, erase_within)
+        with explained(file.guard.path):
+            self._checkpoints = Checkpoints(file, self._writer.run)
 
     def _open_readers(self, file: JournalFile, timeout: float) -> None:
         # Of its own: whoever joins waits for no other reader. Of the others there are no more than
@@ -147,7 +150,13 @@ class SqliteJournal(OneTerm):
         Raises:
             Unavailable: nothing was kept.
         """
-        return await self._writer.commit(writes)
+        results = await self._writer.commit(writes)
+        self._checkpoints.look()
+        return results
+
+    async def run(self) -> None:
+        """Copy what is in the write-ahead log into the database, until it is cancelled."""
+        await self._checkpoints.run()
 
     async def after(
         self, room: str, seq: int, limit: int, max_bytes: int
@@ -271,6 +280,7 @@ class SqliteJournal(OneTerm):
         the end of the process. Nothing may be read meanwhile.
         """
         with trio.move_on_after(CLOSE_TIMEOUT, shield=True) as scope:
+            await self._checkpoints.close()
             await self._writer.run(self._close)
         if scope.cancelled_caught:
             log.error("journal cannot be closed", reason="a commit hangs")

@@ -61,6 +61,12 @@ def is_whole(log: int, index: int) -> bool:
     return True
 
 
+def count(index: int) -> int:
+    """Return how many frames a log has, as its open index tells; 0 if that cannot be told now."""
+    header = _header(index)
+    return INDEX.unpack(header)[2] if header else 0
+
+
 def _header(index: int) -> bytes | None:
     """Return the header of an open index; ``None`` if what is there is none."""
     header, copy = os.pread(index, INDEX.size, 0), os.pread(index, INDEX.size, INDEX.size)
