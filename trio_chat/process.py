@@ -70,7 +70,7 @@ def collector_thresholds(present: tuple[int, int, int]) -> tuple[int, int, int]:
     is old has been looked at once in three million objects that were made.
     """
     is_incremental = present[2] == 0
-    return (1000, 300, 0) if is_incremental else (1000, 3, 1000)
+    return (1000, 300, 0) if is_incremental else (1000, 0, 1500)
 
 
 @contextmanager

@@ -206,7 +206,8 @@ class Server:
             certificate: For those who connect from now on; ``None`` without TLS.
         """
         self.config.change(config)
-        for part in (self._limits, self._context, self._hub, self._api):
+        admission = self._acceptor.admission
+        for part in (self._limits, admission, self._context, self._hub, self._api):
             part.reconfigure()
         self._journal.reconfigure(self.config)
         if not self._stopping.is_set():

@@ -26,14 +26,17 @@ class Heartbeat:
 
     def __init__(self) -> None:
         self._slots: dict[int, set[Beating]] = {}  # by the steps until then
-        self._sleep = trio.CancelScope()  # until the first of them
+        self._first = math.inf  # of them, for which ``run`` sleeps
+        self._sleep = trio.CancelScope()
 
     def add(self, connection: Beating, due: float) -> None:
         """Have a connection looked after at a time of Trio's clock, which may be infinite."""
         if due < math.inf:
             slot = _slot(due)
             self._slots.setdefault(slot, set()).add(connection)
-            self._sleep.deadline = min(self._sleep.deadline, slot * STEP)
+            if slot < self._first:
+                self._first = slot
+                self._sleep.deadline = slot * STEP
 
     def remove(self, connection: Beating, due: float) -> None:
         """Forget a connection and that time, if they are there."""
@@ -43,8 +46,8 @@ class Heartbeat:
     async def run(self) -> None:
         """Look after connections until it is cancelled."""
         while True:
-            first = min(self._slots, default=math.inf) * STEP
-            with trio.CancelScope(deadline=first) as self._sleep:
+            self._first = min(self._slots, default=math.inf)
+            with trio.CancelScope(deadline=self._first * STEP) as self._sleep:
                 await trio.sleep_forever()
             await self._beat(trio.current_time())
 

@@ -41,7 +41,7 @@ class Outbox:
 
     def __init__(
         self,
-        sock: socket.socket | None,
+        sock: socket.SocketType | None,
         frame_limit: int,
         byte_limit: int,
         budget: OutboxBudget,

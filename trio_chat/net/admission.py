@@ -78,6 +78,7 @@ class Admission:
     def __init__(self, config: Config, limits: Limits) -> None:
         self._config = config
         self._limits = limits
+        self._cap = config.connection_cap()  # which asks the system
         self._count = 0
         self._waiting: Counter[str] = Counter()  # by address
         self._asked: Counter[str] = Counter()  # likewise
@@ -85,10 +86,14 @@ class Admission:
             limits.shared.connections = self._asked
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
 
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        self._cap = self._config.connection_cap()
+
     @property
     def used(self) -> float:
         """The share of all places that is taken."""
-        return self._count / self._config.connection_cap()
+        return self._count / self._cap
 
     @property
     def connections(self) -> int:
@@ -124,7 +129,7 @@ class Admission:
 
     def _waiting_limit(self) -> int:
         """Return how many of an address may wait: they leave half of all places to others."""
-        return min(self._config.waiting_per_address, max(1, self._config.connection_cap() // 2))
+        return min(self._config.waiting_per_address, max(1, self._cap // 2))
 
     def _elsewhere(self, address: str) -> int:
         """Return how many connections of an address ask other nodes for more than files."""
@@ -138,9 +143,7 @@ class Admission:
 
     def _refusal_of_all(self, address: str, now: float) -> HttpError | None:
         """Return why there may be no more connections, whoever it is."""
-        if self._count >= self._config.connection_cap() and not self._end_oldest(
-            next(iter(self._idle), "")
-        ):
+        if self._count >= self._cap and not self._end_oldest(next(iter(self._idle), "")):
             self._limits.counters.count("max_connections", "accept", address, now)
             return HttpError(503, "too many connections", RETRY)
         reason = self._limits.overload.reason
