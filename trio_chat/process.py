@@ -54,8 +54,9 @@ def _calm_collector() -> None:
     Connections leave no cycles behind, so they are freed without it. With its defaults it took
     a third of the time of 5,000 connects, and its longest pause was 0.4 s. The two younger
     generations are kept small, as it is their size that a pause costs: half a microsecond an
-    object, so that 4,000 take 2 ms. All of it together takes as long whatever their size: each
-    object that stays is looked at twice. The oldest one is seldom looked at.
+    object, so that 2,000 take 1 ms. All of it together takes as long whatever their size: each
+    object that stays is looked at twice, or once if it was made just before the second look. The
+    oldest one is seldom looked at.
     """
     gc.collect()
     gc.freeze()  # what is loaded by now stays; the collector need not look
