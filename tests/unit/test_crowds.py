@@ -14,7 +14,7 @@ from tests.gates import open_gate
 from tests.unit.house import FILES
 from tests.unit.members import house
 from trio_chat.client.client import Client
-from trio_chat.client.lookups import EXITS, make_context
+from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
 from trio_chat.core.messages import Message, Unregister
 from trio_chat.journal.history import History
@@ -23,6 +23,7 @@ from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
 from trio_chat.net.reception import HANDSHAKES, HEADS
+from trio_chat.net.rounds import EXITS
 from trio_chat.protocol import requests
 from trio_chat.protocol.dialects import plain
 

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -11,7 +12,7 @@ import trio
 import trio.testing
 
 from trio_chat.net import rounds
-from trio_chat.net.rounds import CALM, PAUSE, AtOnce, Rounds, make_rounds
+from trio_chat.net.rounds import CALM, EXITS, PAUSE, AtOnce, Rounds, make_rounds
 
 PATIENCE = 60  # seconds
 linux_only = pytest.mark.skipif(not isinstance(make_rounds(), Rounds), reason="needs epoll")
@@ -70,6 +71,60 @@ async def test_an_end_that_came_with_the_last_bytes_is_read() -> None:
         assert await connection.read() == b"hello"
         with trio.fail_after(PATIENCE):
             assert await connection.read() == b""
+
+
+@linux_only
+async def test_of_a_crowd_that_hangs_up_a_few_go_on_in_a_round() -> None:
+    """Clearing away takes longer than reading, and who says something does not wait behind it."""
+    reading, gone, heard_after = Rounds(), 0, -1
+    reading.open()
+    streams, peers = [], []
+    for _ in range(6 * EXITS):
+        one, theirs = socket.socketpair()
+        streams.append(trio.SocketStream(trio.socket.from_stdlib_socket(one)))
+        peers.append(theirs)
+
+    async def read(stream: trio.SocketStream) -> None:
+        nonlocal gone, heard_after
+        if await reading.receive(stream, 100):
+            heard_after = gone
+        gone += 1
+
+    async with trio.open_nursery() as nursery:
+        for stream in streams:
+            reading.add(stream)
+            nursery.start_soon(read, stream)
+        await trio.testing.wait_all_tasks_blocked()
+        for peer in peers[:-1]:
+            peer.close()
+        peers[-1].send(b"hello")
+        nursery.start_soon(reading.run)
+        count = [0]
+        with trio.fail_after(PATIENCE):
+            while gone < len(streams):
+                await trio.lowlevel.checkpoint()
+                count.append(gone)
+        nursery.cancel_scope.cancel()
+    # In each round Trio runs the tasks in any order: there may be two rounds between two looks.
+    assert max(after - before for before, after in pairwise(count)) <= 2 * EXITS + 1
+    assert 0 <= heard_after <= EXITS
+    for stream in streams:
+        reading.remove(stream)
+        await stream.aclose()
+    peers[-1].close()
+    reading.close()
+
+
+@linux_only
+async def test_who_is_closed_before_its_end_is_told_is_forgotten() -> None:
+    """Its descriptor may be another connection's by then."""
+    async with connected() as connection:
+        connection.reading._ending[connection.ours.socket.fileno()] = None
+        connection.reading.remove(connection.ours)
+        assert not connection.reading._ending
+        connection.reading.add(connection.ours)
+        connection.theirs.send(b"hello")
+        assert await connection.read() == b"hello"
 
 
 @linux_only

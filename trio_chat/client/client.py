@@ -213,9 +213,10 @@ class Client:
             if self._submission.is_under_way:
                 with trio.move_on_after(self._config.close_timeout):
                     await self._submission.settle()
-            async with self._context.exit:  # a crowd that goes at once must not hold up the others
-                if not data:
-                    self._hang_up()
+            if data:  # a crowd that says goodbye at once must not hold up the others
+                await rounds.leave()
+            else:
+                self._hang_up()
         finally:
             self._nursery = None  # it may close any moment; nothing is looked up any more
             inbox.post(Unregister(self))

@@ -27,8 +27,6 @@ from trio_chat.protocol import answers
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
-EXITS = 8  # of peers that have gone, in one round of Trio: a millisecond of clearing away
-
 PAGE_TIMEOUT = 1  # seconds for which a page waits for its peer while other pages wait for its place
 
 BUSY = "too many requests at once"
@@ -54,7 +52,6 @@ class ConnectionContext:
     answers: trio.CapacityLimiter
     gate: Gate | None = None  # for those who are let in by their hello
     traffic: Traffic = field(default_factory=Traffic)
-    exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
     rounds: AtOnce = field(default_factory=AtOnce)  # in which connections are read
     heartbeat: Heartbeat = field(default_factory=Heartbeat)  # which pings them
 

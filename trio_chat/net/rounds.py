@@ -12,7 +12,9 @@ is no call to the system before each read, and a connection that waits takes les
 import os
 import select
 import sys
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 
 import trio
 
@@ -24,10 +26,14 @@ PAUSE = 0.004  # seconds from one round to the next, at most
 CALM = Rate(500, 10)  # arrivals a second, and at once, that are read without a pause
 END = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR if sys.platform == "linux" else 0
 WOKEN = 64  # connections in one go, up to 4 ms; others follow in the next one, without a pause
+EXITS = 8  # of these, at most, whose peer has gone: a millisecond of clearing away
 
 
 class AtOnce:
-    """Reads each connection as soon as it has something."""
+    """Reads each connection as soon as it has something; a few at a time of those that end."""
+
+    def __init__(self) -> None:
+        self._exits = trio.CapacityLimiter(EXITS)
 
     async def run(self) -> None:
         """Do nothing: nobody waits for it."""
@@ -39,11 +45,21 @@ class AtOnce:
         """Let a connection go that nobody reads any more."""
 
     async def receive(self, stream: AnyStream, size: int) -> bytes:
-        """Return at most ``size`` bytes that the peer sent, or nothing if it is gone."""
-        try:
-            return bytes(await stream.receive_some(size))
-        except trio.BrokenResourceError:
-            return b""
+        """Return at most ``size`` bytes that the peer sent, or nothing if it is gone.
+
+        Of those whose peers are gone, a few go on in a round.
+        """
+        data = b""
+        with suppress(trio.BrokenResourceError):
+            data = bytes(await stream.receive_some(size))
+        if not data:
+            await self.leave()
+        return data
+
+    async def leave(self) -> None:
+        """Wait for a turn to clear a connection away that ends: a few do in a round."""
+        async with self._exits:
+            pass
 
     def open(self) -> None:
         """Take from the system what is needed to take in connections."""
@@ -59,17 +75,19 @@ class Rounds(AtOnce):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._epoll: select.epoll
         self._waiting: dict[int, trio.lowlevel.Task] = {}  # by descriptor
         self._ready: set[int] = set()  # descriptors that may have something while nobody waits
         self._ended: set[int] = set()  # those whose peer sends no more, of which nothing is told
+        self._ending: dict[int, None] = {}  # those of them that are still to be woken, in order
         self._calm = Bucket(CALM)
 
     async def run(self) -> None:
         """Wake who waits for what has come, until it is cancelled."""
         while True:
             await trio.lowlevel.wait_readable(self._epoll)
-            while self._wake_some() == WOKEN:
+            while self._wake_some() == WOKEN or self._ending:
                 await trio.lowlevel.checkpoint()
             await trio.sleep(self._pause())
 
@@ -79,13 +97,22 @@ class Rounds(AtOnce):
         for descriptor, told in events:
             if told & END:
                 self._ended.add(descriptor)
-            task = self._waiting.pop(descriptor, None)
-            if task is None:
-                self._ready.add(descriptor)
+                self._ending[descriptor] = None
             else:
-                trio.lowlevel.reschedule(task)
+                self._wake(descriptor)
+        for descriptor in [*islice(self._ending, EXITS)]:
+            del self._ending[descriptor]
+            self._wake(descriptor)
         self._calm.take(trio.current_time(), len(events))
         return len(events)
+
+    def _wake(self, descriptor: int) -> None:
+        """Wake who waits for a connection, or note down that something has come."""
+        task = self._waiting.pop(descriptor, None)
+        if task is None:
+            self._ready.add(descriptor)
+        else:
+            trio.lowlevel.reschedule(task)
 
     def _pause(self) -> float:
         """Return in how many seconds the next round begins, which may have several then."""
@@ -106,6 +133,7 @@ class Rounds(AtOnce):
             self._epoll.unregister(descriptor)
             self._ready.discard(descriptor)
             self._ended.discard(descriptor)
+            self._ending.pop(descriptor, None)
 
     async def receive(self, stream: AnyStream, size: int) -> bytes:
         """Return at most ``size`` bytes that the peer sent, or nothing if it is gone.
