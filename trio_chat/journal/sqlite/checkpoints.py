@@ -16,7 +16,7 @@ from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.threads import Threads
 
 # Pages of 4 KiB. The longer the log, the fewer are copied: those that change often, once.
-LONG = 4_000  # in the log, from which on they are copied
+LONG = 1_000  # in the log, from which on they are copied
 FEW = 100  # that are left to be copied between two commits: a millisecond, and the disk's
 ROUNDS = 3  # in which these are made few
 TOO_LONG = 10_000  # in the log, from which on each commit copies, if it was not done beside
