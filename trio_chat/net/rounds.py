@@ -22,7 +22,7 @@ from trio_chat.limits.bucket import Bucket
 from trio_chat.net.streams import AnyStream
 from trio_chat.rates import Rate
 
-PAUSE = 0.004  # seconds from one round to the next, at most
+PAUSE = 0.005  # seconds from one round to the next, at most
 CALM = Rate(500, 10)  # arrivals a second, and at once, that are read without a pause
 END = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR if sys.platform == "linux" else 0
 WOKEN = 64  # connections in one go, up to 4 ms; others follow in the next one, without a pause
