@@ -10,8 +10,10 @@ from typing import NamedTuple, cast
 import h11
 
 NAME = "[-!#$%&'*+.^_`|~0-9A-Za-z]+"  # RFC 9110, section 5.6.2
-REQUEST_LINE = re.compile("([A-Z]+) ([!-~]+) HTTP/1[.]1")
-HEADER = re.compile(f"({NAME}): ?([!-~](?:[ -~]*[!-~])?)")  # with a value, no space behind it
+REQUEST_LINE = re.compile("([A-Z]+) ([!-~]+) HTTP/1[.]1\r\n")
+HEADER = re.compile(  # a line of one, with a value and no space behind that
+    f"^({NAME}): ?([!-~](?:[ -~]*[!-~])?)\r$", re.MULTILINE
+)
 LENGTH, CODING = "content-length", "transfer-encoding"
 SIZE = re.compile("[0-9]{1,15}")  # a length that needs no second look; h11 knows about others
 
@@ -38,25 +40,18 @@ def read_lines(raw: bytes) -> Lines:
 
 
 def _read_plain(text: str) -> Lines | None:
-    first, *lines = text.removesuffix("\r\n\r\n").split("\r\n")
-    request = REQUEST_LINE.fullmatch(first)
+    request = REQUEST_LINE.match(text)
     if not request:
         return None
-    headers = []
-    hosts = lengths = 0
-    for line in lines:
-        header = HEADER.fullmatch(line)
-        if not header:
-            return None
-        name, value = header.groups()
-        name = name.lower()
-        if name == CODING or (name == LENGTH and not SIZE.fullmatch(value)):
-            return None
-        hosts += name == "host"
-        lengths += name == LENGTH
-        headers.append((name, value))
-    is_plain = hosts == 1 and lengths <= 1
-    return Lines(request[1], request[2], "1.1", headers) if is_plain else None
+    headers = [(name.lower(), value) for name, value in HEADER.findall(text, request.end())]
+    if len(headers) != text.count("\n") - 2:  # the first line and the empty one are none
+        return None
+    names = [name for name, _ in headers]
+    lengths = [value for name, value in headers if name == LENGTH]
+    is_plain = names.count("host") == 1 and CODING not in names and len(lengths) <= 1
+    if not is_plain or not all(map(SIZE.fullmatch, lengths)):
+        return None
+    return Lines(request[1], request[2], "1.1", headers)
 
 
 def _read_any(raw: bytes) -> Lines:
