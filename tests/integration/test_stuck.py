@@ -5,7 +5,8 @@ file descriptor more than before.
 """
 
 import json
-from contextlib import suppress
+import time
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tests.integration.stalling import (
     until_gone,
     until_there,
 )
+from trio_chat.client.keepalive import LATE
 from trio_chat.net.streams import Stream
 from trio_chat.protocol.dialects import v1
 
@@ -74,6 +76,28 @@ async def test_a_peer_that_does_not_answer_pings_is_dropped() -> None:
         with trio.fail_after(PATIENCE):
             seen = list(frames.parse(await read_all(silent)))
         assert [frame.opcode for frame in seen] == [PING]
+
+
+async def test_nobody_is_dropped_as_the_server_itself_has_stood_still() -> None:
+    """As with its whole machine: who has answered meanwhile is not known before that is read."""
+    async with serving(ping_interval=0.3, pong_timeout=0.2) as server, AsyncExitStack() as stack:
+        peers = [await stack.enter_async_context(await server.shake_hands()) for _ in range(20)]
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                for peer in peers:
+                    nursery.start_soon(answer_pings, peer)
+                await trio.sleep(1)
+                time.sleep(LATE + 1)  # noqa: ASYNC251 - nothing moves
+                await trio.sleep(1)
+                nursery.cancel_scope.cancel()
+
+
+async def answer_pings(peer: Stream) -> None:
+    """Answer one ping after the other; the server must not hang up."""
+    while True:
+        seen = list(frames.parse(bytes(await peer.receive_some(1000))))
+        assert {frame.opcode for frame in seen} == {PING}
+        await peer.send_all(masked(PONG))
 
 
 async def test_a_peer_that_does_not_read_the_page_is_left(

@@ -1,6 +1,6 @@
 """Rules of keepalive, by itself; how a client follows it is tested with the client."""
 
-from trio_chat.client.keepalive import NEVER, Due, Keepalive
+from trio_chat.client.keepalive import LATE, NEVER, Due, Keepalive
 from trio_chat.config import Config
 
 CONFIG = Config(ping_interval=25, pong_timeout=10)
@@ -35,6 +35,15 @@ def test_a_peer_that_shows_no_life_is_given_up() -> None:
     keepalive.hear()
     assert keepalive.next(112.5) is Due.PING
     assert keepalive.next(122.5) is Due.GIVE_UP
+
+
+def test_who_looks_too_late_gives_nobody_up() -> None:
+    """After a pause of the whole machine the answers of all are still to be read."""
+    keepalive = make()
+    assert keepalive.next(112.5) is Due.PING
+    assert (keepalive.next(122.5 + LATE + 1), keepalive.due) == (Due.NOTHING, 137.5)
+    assert keepalive.next(137.5) is Due.PING
+    assert keepalive.next(147.5 + LATE) is Due.GIVE_UP
 
 
 def test_the_silence_of_a_peer_that_is_not_read_means_nothing() -> None:

@@ -49,15 +49,15 @@ class Heartbeat:
             self._first = min(self._slots, default=math.inf)
             with trio.CancelScope(deadline=self._first * STEP) as self._sleep:
                 await trio.sleep_forever()
-            await self._beat(trio.current_time())
+            await self._beat()
 
-    async def _beat(self, now: float) -> None:
+    async def _beat(self) -> None:
         """Look after all whose time has come, some at once."""
-        count = 0
+        count, now = 0, trio.current_time()
         for slot in sorted(slot for slot in self._slots if slot * STEP <= now):
             connections = self._slots[slot]
             while connections:
-                connections.pop().beat(now)
+                connections.pop().beat(trio.current_time())
                 count += 1
                 if count % AT_ONCE == 0:
                     await trio.lowlevel.checkpoint()

@@ -22,6 +22,8 @@ ROUNDS = 3  # in which these are made few
 TOO_LONG = 10_000  # in the log, from which on each commit copies, if it was not done beside
 PAUSE = 0.25  # seconds, at least, from one checkpoint to the next
 
+Between = Callable[[Callable[[], object]], Awaitable[object]]
+
 log = structlog.get_logger()
 
 
@@ -33,9 +35,7 @@ class Checkpoints:
         between_commits: Runs a call while nothing is being committed.
     """
 
-    def __init__(
-        self, file: JournalFile, between_commits: Callable[[Callable[[], int]], Awaitable[int]]
-    ) -> None:
+    def __init__(self, file: JournalFile, between_commits: Between) -> None:
         self._file = file
         self._between_commits = between_commits
         self._beside = file.connect()
@@ -53,17 +53,24 @@ class Checkpoints:
         """Copy whenever the log is long, until it is cancelled."""
         while True:
             await self._is_long.wait()
-            for _ in range(ROUNDS):
-                if await self._thread.run(lambda: self._copy(self._beside)) <= FEW:
-                    break
-            await self._between_commits(lambda: self._copy(self._file.writer))
+            if await self._copy_beside():
+                await self._between_commits(lambda: self._copy(self._file.writer))
             await trio.sleep(PAUSE)
             self._is_long = trio.Event()
 
-    def _copy(self, database: sqlite3.Connection) -> int:
+    async def _copy_beside(self) -> bool:
+        """Copy beside commits until few pages are left; return whether that can be done."""
+        left: int | None = None
+        for _ in range(ROUNDS):
+            left = await self._thread.run(lambda: self._copy(self._beside))
+            if left is None or left <= FEW:
+                break
+        return left is not None
+
+    def _copy(self, database: sqlite3.Connection) -> int | None:
         """Copy what nobody needs in the log; return how many pages are not copied by the end.
 
-        What cannot be copied stays in the log, and is safe there.
+        ``None`` if it fails: what cannot be copied stays in the log, and is safe there.
         """
         guard = self._file.guard
         try:
@@ -74,7 +81,7 @@ class Checkpoints:
             if not self._is_failing:
                 log.error("log cannot be copied", reason=self._file.reason(error))
             self._is_failing = True
-            return 0
+            return None
         self._is_failing = False
         copied: int = row[2]
         return guard.logged() - copied
