@@ -17,6 +17,7 @@ from trio.testing import MockClock
 from tests import frames
 from tests.integration.proxying import find, free_port, haproxy, started
 from tests.integration.running import PATIENCE, serving
+from tests.ports import closed_port
 from trio_chat.cli import main
 from trio_chat.commands import doctor, doctor_answers, doctor_checks, doctor_wire
 from trio_chat.commands.doctor_answers import Finding, Patient
@@ -315,12 +316,13 @@ async def test_a_server_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
     """The proxy answers for it."""
     port = free_port()
     file = tmp_path / "nginx.conf"
-    parts = {"folder": tmp_path, "port": port, "upstream": free_port(), "tls": "", "server": ""}
-    file.write_text(CONFIGURATION.format(**parts, location=GOOD, path="/"))
-    async with started(port, str(NGINX), "-c", str(file)):
-        found = await wrong(f"http://localhost:{port}/")
-        assert "502 from what stands in front" in found.pop("page")
-        assert set(found.values()) == {"the same as page"}
+    with closed_port() as upstream:
+        parts = {"folder": tmp_path, "port": port, "upstream": upstream, "tls": "", "server": ""}
+        file.write_text(CONFIGURATION.format(**parts, location=GOOD, path="/"))
+        async with started(port, str(NGINX), "-c", str(file)):
+            found = await wrong(f"http://localhost:{port}/")
+            assert "502 from what stands in front" in found.pop("page")
+            assert set(found.values()) == {"the same as page"}
 
 
 async def answering(port: int, answer: bytes, stop: trio.CancelScope) -> None:
@@ -403,8 +405,9 @@ async def test_the_command_tells_scripts(
         assert {line["check"] for line in lines} >= {"page", "websocket", "events"}
     async with behind(tmp_path, HOST, **TRUST) as url:
         assert await run([url.replace("localhost", "127.0.0.1"), "--idle", "0"]) == 1
-    with pytest.raises(OutOfReach, match=r"cannot connect to .*Connection refused"):
-        await run([f"http://127.0.0.1:{free_port()}/"])
+    refused = r"cannot connect to .*Connection refused"
+    with closed_port() as port, pytest.raises(OutOfReach, match=refused):
+        await run([f"http://127.0.0.1:{port}/"])
     with pytest.raises(ConfigError, match="does not begin with"):
         await run(["example.org"])
 

@@ -17,6 +17,7 @@ import trustme
 
 from tests.integration.chatters import chatting
 from tests.integration.running import PATIENCE, serving
+from tests.ports import closed_port
 from tests.postgres import PostgresServer, running
 from trio_chat.cli import main
 from trio_chat.errors import BAD_USAGE
@@ -118,8 +119,8 @@ def emptied(managed: Managed) -> Iterator[None]:
 
 async def test_a_role_with_few_rights_over_tls_at_one_of_many_hosts(managed: Managed) -> None:
     """It owns a schema; the system's identifier is kept from it, so less tells a copy."""
-    hosts = f"localhost:{free_port()},localhost:{managed.port}"
-    with emptied(managed):
+    with emptied(managed), closed_port() as nobody:
+        hosts = f"localhost:{nobody},localhost:{managed.port}"
         await talk(managed.url(hosts, target_session_attrs="read-write"))
         link = Link(managed.url())
         place = terms.place_of(link).split(":")

@@ -12,7 +12,8 @@ import structlog.testing
 import trio
 import trustme
 
-from tests.redis import PATIENCE, RedisServer, free_port, running_redis
+from tests.ports import closed_port
+from tests.redis import PATIENCE, RedisServer, running_redis
 from trio_chat.bus_url import NEEDS_HIREDIS, parse
 from trio_chat.config import Config
 from trio_chat.journal.opening import open_journal
@@ -267,8 +268,9 @@ class TestSentinels:
         with (
             running_redis(*following) as replica,
             running_redis("--sentinel", config=config) as sentinel,
+            closed_port() as nobody,
         ):
-            places = f"127.0.0.1:{free_port()},127.0.0.1:{sentinel.port}"
+            places = f"127.0.0.1:{nobody},127.0.0.1:{sentinel.port}"
             url = f"redis+sentinel://{places}/chat"
             sentinel.ask("SENTINEL", "DEBUG", "info-period", "100")
             async with listening(url, url) as both:
