@@ -338,6 +338,9 @@ async def test_a_crash_in_a_ping_ends_this_client_alone(
     """Others are pinged by the same task."""
     async with connection() as conn:
         monkeypatch.setattr(conn.client._transport, "ping", lambda: 1 / 0)
+        [goodbye] = await conn.gets()
+        assert (goodbye.opcode, goodbye.close_code) == (CLOSE, CRASHED.code)
+        await conn.peer.aclose()
     assert (conn.ended_at, conn.close_reason) == (CONFIG.ping_interval, CRASHED)
 
 

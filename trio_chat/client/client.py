@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import NoReturn
 
 import structlog
 import trio
@@ -336,9 +337,10 @@ class Client:
         """Send the ping that is due, or look for its answer; a crash ends this client alone."""
         try:
             self._keep_alive(now)
-        except Exception:
-            log.exception("client crashed")
-            self.abort(CRASHED)
+        except Exception as error:  # noqa: BLE001 - it crashes its own task
+            if self._nursery:
+                self._nursery.start_soon(_crash, error)
+            return
         if not self._outbox.is_closed:
             self._context.heartbeat.add(self, self._keepalive.due)
 
@@ -359,3 +361,7 @@ class Client:
             last_words = frame_of(bye, self.dialect).wire if bye else b""
             with suppress(trio.BrokenResourceError):
                 await self._stream.send_all(last_words + self._transport.close(CRASHED))
+
+
+async def _crash(error: Exception) -> NoReturn:
+    raise error

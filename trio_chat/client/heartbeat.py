@@ -40,8 +40,10 @@ class Heartbeat:
 
     def remove(self, connection: Beating, due: float) -> None:
         """Forget a connection and that time, if they are there."""
-        if due < math.inf:
-            self._slots.get(_slot(due), set()).discard(connection)
+        if due < math.inf and (connections := self._slots.get(_slot(due))):
+            connections.discard(connection)
+            if not connections:
+                del self._slots[_slot(due)]
 
     async def run(self) -> None:
         """Look after connections until it is cancelled."""
@@ -55,13 +57,12 @@ class Heartbeat:
         """Look after all whose time has come, some at once."""
         count, now = 0, trio.current_time()
         for slot in sorted(slot for slot in self._slots if slot * STEP <= now):
-            connections = self._slots[slot]
-            while connections:
+            while connections := self._slots.get(slot):
                 connections.pop().beat(trio.current_time())
                 count += 1
                 if count % AT_ONCE == 0:
                     await trio.lowlevel.checkpoint()
-            del self._slots[slot]
+            self._slots.pop(slot, None)
 
 
 def _slot(due: float) -> int:

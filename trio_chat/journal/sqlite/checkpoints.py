@@ -3,6 +3,10 @@
 SQLite would do it in a commit that finds the log long, with all that are waiting behind that one.
 So a thread copies on a connection of its own while commits go on, and only what these have added
 meanwhile is copied between two of them: SQLite begins the log anew when all of it is copied.
+
+Releases of SQLite before 3.51.3 lose what is committed at the moment at which a checkpoint begins
+that finds all copied already: the commit begins the log anew, and the checkpoint goes by what was
+there. So none is begun then, and nobody else in the process copies while ``run`` runs.
 """
 
 import sqlite3
@@ -19,8 +23,8 @@ from trio_chat.journal.threads import Threads
 LONG = 1_000  # in the log, from which on they are copied
 FEW = 100  # that are left to be copied between two commits: a millisecond, and the disk's
 ROUNDS = 3  # in which these are made few
-TOO_LONG = 10_000  # in the log, from which on each commit copies, if it was not done beside
 PAUSE = 0.25  # seconds, at least, from one checkpoint to the next
+LOOK_INTERVAL = 1.0  # seconds after which it is looked for what others than commits have written
 
 Between = Callable[[Callable[[], object]], Awaitable[object]]
 
@@ -28,7 +32,7 @@ log = structlog.get_logger()
 
 
 class Checkpoints:
-    """Copies the log into the database whenever it is long, while ``run`` runs.
+    """Copies the log into the database whenever it is long, while ``run`` runs; else commits do.
 
     Args:
         file: The database.
@@ -39,53 +43,63 @@ class Checkpoints:
         self._file = file
         self._between_commits = between_commits
         self._beside = file.connect()
+        # Its files are opened by the first read: now, while they are there.
+        self._beside.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         self._thread = Threads(1)
         self._is_long = trio.Event()
         self._is_failing = False
-        file.writer.execute(f"PRAGMA wal_autocheckpoint = {TOO_LONG}")
+        self._is_closing = False
 
     def look(self) -> None:
         """See whether the log is long, after a commit. It takes two microseconds."""
-        if self._file.guard.logged() >= LONG:
+        if self._file.guard.uncopied() >= LONG:
             self._is_long.set()
 
     async def run(self) -> None:
         """Copy whenever the log is long, until it is cancelled."""
+        await self._between_commits(self._leave_it_to_us)
         while True:
-            await self._is_long.wait()
-            if await self._copy_beside():
-                await self._between_commits(lambda: self._copy(self._file.writer))
-            await trio.sleep(PAUSE)
+            with trio.move_on_after(LOOK_INTERVAL):
+                await self._is_long.wait()
             self._is_long = trio.Event()
+            if self._file.guard.uncopied() >= LONG:
+                await self._checkpoint()
+                await trio.sleep(PAUSE)
 
-    async def _copy_beside(self) -> bool:
-        """Copy beside commits until few pages are left; return whether that can be done."""
-        left: int | None = None
+    def _leave_it_to_us(self) -> None:
+        self._file.writer.execute("PRAGMA wal_autocheckpoint = 0")
+
+    async def _checkpoint(self) -> None:
+        """Copy beside commits until few pages are left, and these between two commits."""
+        left = 0
         for _ in range(ROUNDS):
             left = await self._thread.run(lambda: self._copy(self._beside))
-            if left is None or left <= FEW:
+            if left <= FEW:
                 break
-        return left is not None
+        if left:
+            await self._between_commits(lambda: self._copy(self._file.writer))
 
-    def _copy(self, database: sqlite3.Connection) -> int | None:
+    def _copy(self, database: sqlite3.Connection) -> int:
         """Copy what nobody needs in the log; return how many pages are not copied by the end.
 
-        ``None`` if it fails: what cannot be copied stays in the log, and is safe there.
+        0 if it fails: what cannot be copied stays in the log, and is safe there.
         """
         guard = self._file.guard
         try:
             guard.check()
-            with guard.extending():
-                row = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if guard.uncopied():
+                with guard.extending():
+                    database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except (sqlite3.Error, OSError, Displaced) as error:
-            if not self._is_failing:
+            if not self._is_failing and not self._is_closing:
                 log.error("log cannot be copied", reason=self._file.reason(error))
             self._is_failing = True
-            return None
+            return 0
         self._is_failing = False
-        copied: int = row[2]
-        return guard.logged() - copied
+        return guard.uncopied()
 
     async def close(self) -> None:
-        """Close the connection, when what is being copied is copied."""
+        """Close the connection. What is being copied is given up, and stays in the log."""
+        self._is_closing = True
+        self._beside.interrupt()
         await self._thread.run(self._beside.close)

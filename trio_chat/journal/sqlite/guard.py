@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from trio_chat.journal.sqlite.log_frames import count, is_whole, logged_pages
+from trio_chat.journal.sqlite.log_frames import is_whole, logged_pages, uncopied
 from trio_chat.journal.sqlite.obstacles import refusal
 from trio_chat.journal.types import JournalError
 
@@ -131,9 +131,11 @@ class FileGuard:
             return True
         return self._stays_cut()
 
-    def logged(self) -> int:
-        """Return how many pages the write-ahead log has; 0 if that cannot be told."""
-        return 0 if self._index is None else count(self._index)
+    def uncopied(self) -> int:
+        """Return how many pages of the log are not in the database; 0 if that cannot be told."""
+        with suppress(OSError):
+            return 0 if self._index is None else uncopied(self._index)
+        return 0
 
     @contextmanager
     def extending(self) -> Iterator[None]:

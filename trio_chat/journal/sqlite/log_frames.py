@@ -8,6 +8,7 @@ import struct
 
 LOG_MAGIC = b"\x37\x7f\x06"  # at the beginning of a log
 INDEX = struct.Struct("=I10xHI28x")  # of the index: version, page size, frames
+COPIED = struct.Struct("=I")  # of the index, behind its headers: frames that are in the database
 INDEX_VERSION = 3_007_000
 LOG_HEADER = 32  # bytes
 FRAME_HEADER = 24  # bytes, before each page
@@ -61,10 +62,17 @@ def is_whole(log: int, index: int) -> bool:
     return True
 
 
-def count(index: int) -> int:
-    """Return how many frames a log has, as its open index tells; 0 if that cannot be told now."""
+def uncopied(index: int) -> int:
+    """Return how many frames of a log are not in the database, as its open index tells.
+
+    0 if that cannot be told now.
+    """
     header = _header(index)
-    return INDEX.unpack(header)[2] if header else 0
+    copied = os.pread(index, COPIED.size, 2 * INDEX.size)
+    if header is None or len(copied) < COPIED.size:
+        return 0
+    left: int = INDEX.unpack(header)[2] - COPIED.unpack(copied)[0]
+    return max(0, left)
 
 
 def _header(index: int) -> bytes | None:
