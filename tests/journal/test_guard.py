@@ -454,6 +454,15 @@ def test_a_file_that_is_too_short_was_overwritten(short: FileGuard) -> None:
     assert short.is_overwritten()
 
 
+def test_an_index_that_cannot_be_read_tells_of_no_pages_to_copy(short: FileGuard) -> None:
+    """As on a disk that fails: whoever asks has committed something, which must not fail then."""
+    assert short.uncopied() == 0  # there is none yet
+    reading, writing = os.pipe()
+    short._index = reading
+    assert short.uncopied() == 0
+    os.close(writing)
+
+
 def test_a_file_that_we_are_extending_was_not(short: FileGuard) -> None:
     """Nor is a look at it delayed: our own checkpoint is at work beside the commit that looks."""
     with short.extending():

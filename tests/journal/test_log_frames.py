@@ -15,6 +15,7 @@ from trio_chat.journal.sqlite.log_frames import (
     LOG_MAGIC,
     SALT,
     is_whole,
+    uncopied,
 )
 
 LARGEST = 65536  # bytes of a page; two bytes have no room for it, so that 1 stands for it
@@ -92,3 +93,13 @@ def test_an_index_that_is_none_tells_nothing(files: tuple[int, int]) -> None:
         os.truncate(index, 0)
         os.pwrite(index, content, 0)
         assert is_whole(log, index)
+
+
+def test_an_index_without_a_header_tells_of_no_pages_to_copy(tmp_path: Path) -> None:
+    """SQLite makes it anew."""
+    for content in (b"", bytes(48) + bytes([1]) * 48, bytes(96)):
+        index = tmp_path / "index"
+        index.write_bytes(content)
+        descriptor = os.open(index, os.O_RDONLY)
+        assert uncopied(descriptor) == 0
+        os.close(descriptor)

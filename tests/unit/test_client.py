@@ -344,6 +344,17 @@ async def test_a_crash_in_a_ping_ends_this_client_alone(
     assert (conn.ended_at, conn.close_reason) == (CONFIG.ping_interval, CRASHED)
 
 
+async def test_a_crash_in_a_ping_of_one_that_is_over_is_no_crash_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may come before the connection begins, or when it has ended."""
+    ours, theirs = trio.testing.memory_stream_pair()
+    under_test = Connection(ours, theirs, CONFIG, 1.0)
+    monkeypatch.setattr(under_test.client._transport, "ping", lambda: 1 / 0)
+    under_test.client.beat(0)
+    assert under_test.requests == []
+
+
 async def test_who_was_told_goodbye_is_not_pinged_any_more(autojump_clock: MockClock) -> None:
     """Nothing may follow a close frame."""
     config = replace(CONFIG, close_timeout=60)

@@ -80,6 +80,7 @@ async def test_who_has_gone_is_left_alone(autojump_clock: MockClock) -> None:
             heartbeat.remove(each, 10)
         await trio.sleep(10)
         assert not any(each.beats for each in [crowd[0], *waiting])
+        assert not heartbeat._slots
 
 
 async def test_no_time_and_a_time_that_is_unknown_are_harmless(autojump_clock: MockClock) -> None:
