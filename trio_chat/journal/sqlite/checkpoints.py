@@ -99,7 +99,11 @@ class Checkpoints:
         return guard.uncopied()
 
     async def close(self) -> None:
-        """Close the connection. What is being copied is given up, and stays in the log."""
-        self._is_closing = True
-        self._beside.interrupt()
+        """Close the connection. What is being copied is given up, and stays in the log.
+
+        It may be called again.
+        """
+        if not self._is_closing:
+            self._is_closing = True
+            self._beside.interrupt()
         await self._thread.run(self._beside.close)
