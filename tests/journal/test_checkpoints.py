@@ -1,16 +1,16 @@
 """The write-ahead log is copied into the database beside commits, and nothing of it is lost."""
 
-import resource
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 import structlog
 import trio
 
+from tests.journal import trouble
 from tests.journal.drafts import kept, say
 from trio_chat.journal.sqlite import checkpoints
 from trio_chat.journal.sqlite.checkpoints import Checkpoints
@@ -96,17 +96,6 @@ async def attempts(copies: list[int], count: int) -> None:
         await trio.sleep(0.01)
 
 
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Let no file be longer for the block, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 async def test_a_long_log_is_copied_and_begins_anew(database: SqliteJournal, path: Path) -> None:
     """While commits go on; what it had is in the database's own file then."""
     async with running(database):
@@ -179,7 +168,7 @@ async def test_a_full_disk_is_told_once_and_the_log_is_copied_later(
 ) -> None:
     """What is acknowledged is in the log until then."""
     count = await fill_log(database)
-    with structlog.testing.capture_logs() as logged_lines, largest_file(size(path) + PAGE):
+    with structlog.testing.capture_logs() as logged_lines, trouble.limited(size(path) + PAGE):
         async with running(database):
             await attempts(copies, 2)
     async with running(database):

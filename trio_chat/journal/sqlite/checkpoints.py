@@ -43,8 +43,6 @@ class Checkpoints:
         self._file = file
         self._between_commits = between_commits
         self._beside = file.connect()
-        # Its files are opened by the first read: now, while they are there.
-        self._beside.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         self._thread = Threads(1)
         self._is_long = trio.Event()
         self._is_failing = False

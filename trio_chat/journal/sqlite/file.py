@@ -71,7 +71,7 @@ class JournalFile:
             _warn_of_readers(self.guard)
 
     def _open(self, boot: str | None, *, sync: bool) -> None:
-        self.writer = self.connect()
+        self.writer = self._connect()
         try:
             check_whose_it_is(self.writer, self._path)
             self.writer.execute("PRAGMA journal_mode = WAL")
@@ -101,9 +101,14 @@ class JournalFile:
         """Return one more connection, which only reads."""
         reader = self.connect()
         reader.execute("PRAGMA query_only = 1")
-        # Its files are opened by the first read: now, while they are there.
-        reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         return reader
+
+    def connect(self) -> sqlite3.Connection:
+        """Return one more connection."""
+        database = self._connect()
+        # Its files are opened by the first read: now, while they are there.
+        database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return database
 
     def version(self) -> int:
         """Return a number that is another one whenever somebody else has written to the file."""
@@ -151,8 +156,7 @@ class JournalFile:
         how = "PASSIVE" if self.guard.is_in_place() else "TRUNCATE"
         self.writer.execute(f"PRAGMA wal_checkpoint({how})")
 
-    def connect(self) -> sqlite3.Connection:
-        """Return one more connection."""
+    def _connect(self) -> sqlite3.Connection:
         # The threads take turns, which is what SQLite asks for.
         database = sqlite3.connect(
             self.guard.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
