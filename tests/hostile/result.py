@@ -5,13 +5,15 @@ from typing import Any
 
 from tests.hostile.attack import Attack, Variant
 from tests.hostile.meter import Reading
+from trio_chat.journal.sqlite import checkpoints
 
 MIB = 1024 * 1024
 FLOOR = 0.040  # seconds; a delay below it is no harm, however short it was before: nobody feels it
 TIMES = 2.0  # how much longer an acknowledgement may take than without the attack
 MEMORY = 50 * MIB  # bytes that the server may hold more during an attack
 GUEST = 24 * 1024  # bytes that somebody may cost who is let in and behaves well
-DISK = 8 * MIB  # bytes by which the database and its log may grow in any case
+LONGEST_LOG = checkpoints.LONGEST * 4096  # bytes, of the write-ahead log
+DISK = LONGEST_LOG + 4 * MIB  # bytes by which the database and its log may grow in any case
 DISK_RATE = MIB // 2  # and for each second
 LOG = 64 * 1024  # bytes by which the log may grow in any case
 LOG_RATE = 16 * 1024  # and for each second

@@ -107,6 +107,34 @@ async def test_a_long_log_is_copied_and_begins_anew(database: SqliteJournal, pat
     assert await kept(database) == list(range(1, count + 1))
 
 
+async def test_a_log_that_grows_fast_is_copied_without_a_pause(
+    database: SqliteJournal, path: Path, copies: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that its length does not depend on how fast the disk is."""
+    monkeypatch.setattr(checkpoints, "PAUSE", 600)
+    monkeypatch.setattr(checkpoints, "LONGEST", 2 * LONG)
+    async with running(database):
+        for _ in range(3):
+            while database._file.guard.uncopied() < 2 * LONG:
+                await database.commit([say(MESSAGE)])
+            await attempts(copies, 1)
+
+
+async def test_a_log_that_grows_slowly_is_copied_after_a_pause(
+    database: SqliteJournal, path: Path, copies: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The longer it is, the fewer pages are written to the database."""
+    monkeypatch.setattr(checkpoints, "PAUSE", 600)
+    async with running(database):
+        await fill_log(database)
+        while database._file.guard.uncopied():
+            await trio.sleep(0.01)
+        count = len(copies)
+        await fill_log(database)
+        await trio.sleep(0.2)
+        assert len(copies) == count
+
+
 async def test_what_others_than_commits_write_is_copied_too(
     database: SqliteJournal, path: Path, copies: list[int]
 ) -> None:

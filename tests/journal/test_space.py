@@ -9,7 +9,7 @@ import structlog
 from tests.journal.drafts import delete, edit, fill, kept, numbers, react, say, title
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.sqlite.space import LOOK_AFTER, SpaceLimits
+from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.types import CANARY_REFUSED, STORAGE_FULL, Duplicate, Write
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import Message
@@ -52,14 +52,25 @@ async def test_a_database_that_is_large_enough(path: Path) -> None:
 
 
 async def test_a_database_that_grows_fast(path: Path) -> None:
-    """It is measured after each megabyte that is written, not once a second alone."""
+    """It is measured after each hundredth of it that is written, not once a second alone."""
     journal = await SqliteJournal.open(path, space=SpaceLimits(2 * MEGABYTE, 0))
-    count = 0
     while await journal.commit([say(LARGE)] * 10) != [STORAGE_FULL] * 10:
-        count += 10
+        pass
     await journal.close()
-    assert count * len(LARGE) < 2 * MEGABYTE + LOOK_AFTER
-    assert size_of(path) < 2 * MEGABYTE + 2 * LOOK_AFTER
+    assert size_of(path) < 2.2 * MEGABYTE
+
+
+async def test_a_disk_that_fills_fast(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is measured after each megabyte that is written."""
+    looks: list[int] = []
+    journal = await SqliteJournal.open(path, space=SpaceLimits(0, 1))
+    monkeypatch.setattr(journal._writer._space, "look", lambda: looks.append(1))
+    written = 0
+    while not looks:
+        await journal.commit([say(LARGE)] * 10)
+        written += 10 * len(LARGE)
+    await journal.close()
+    assert MEGABYTE / 2 < written < 1.1 * MEGABYTE
 
 
 async def test_space_that_was_made(path: Path) -> None:

@@ -21,9 +21,10 @@ from trio_chat.journal.threads import Threads
 
 # Pages of 4 KiB. The longer the log, the fewer are copied: those that change often, once.
 LONG = 1_000  # in the log, from which on they are copied
+LONGEST = 2_000  # in the log, from which on there is no pause between two checkpoints
 FEW = 100  # that are left to be copied between two commits: a millisecond, and the disk's
 ROUNDS = 3  # in which these are made few
-PAUSE = 0.25  # seconds, at least, from one checkpoint to the next
+PAUSE = 0.25  # seconds from one checkpoint to the next
 LOOK_INTERVAL = 1.0  # seconds after which it is looked for what others than commits have written
 
 Between = Callable[[Callable[[], object]], Awaitable[object]]
@@ -44,25 +45,31 @@ class Checkpoints:
         self._between_commits = between_commits
         self._beside = file.connect()
         self._thread = Threads(1)
+        self._long = LONG
         self._is_long = trio.Event()
         self._is_failing = False
         self._is_closing = False
 
     def look(self) -> None:
         """See whether the log is long, after a commit. It takes two microseconds."""
-        if self._file.guard.uncopied() >= LONG:
+        if self._file.guard.uncopied() >= self._long:
             self._is_long.set()
 
     async def run(self) -> None:
         """Copy whenever the log is long, until it is cancelled."""
         await self._between_commits(self._leave_it_to_us)
         while True:
-            with trio.move_on_after(LOOK_INTERVAL):
-                await self._is_long.wait()
-            self._is_long = trio.Event()
+            await self._until_long(LONG, LOOK_INTERVAL)
             if self._file.guard.uncopied() >= LONG:
                 await self._checkpoint()
-                await trio.sleep(PAUSE)
+                await self._until_long(self._file.guard.uncopied() + LONGEST, PAUSE)
+
+    async def _until_long(self, pages: int, seconds: float) -> None:
+        """Wait until so many pages of the log are not copied, or for some time."""
+        self._long, self._is_long = pages, trio.Event()
+        self.look()
+        with trio.move_on_after(seconds):
+            await self._is_long.wait()
 
     def _leave_it_to_us(self) -> None:
         self._file.writer.execute("PRAGMA wal_autocheckpoint = 0")

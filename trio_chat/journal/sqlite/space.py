@@ -14,7 +14,8 @@ from trio_chat.measures import JournalFigures
 
 GIGABYTE = 1000**3
 MEGABYTE = 1000**2
-LOOK_AFTER = MEGABYTE  # bytes of events that are written without a look
+LOOK_AFTER = MEGABYTE  # bytes of events that are written without a look, at most
+LOOK_SHARE = 0.01  # of the largest database, after which there is a look before that
 LOW_SHARE = 0.9  # of the largest database, from which on the operator is warned
 LOW_FREE = 2.0  # times what has to stay free on the disk, below which the operator is warned
 AGAIN = 0.05  # the share of a limit by which it must be undercut before messages are kept again
@@ -55,7 +56,8 @@ class Space:
             sqlite3.Error: the file cannot be read.
             OSError: its file system cannot.
         """
-        if self.written > LOOK_AFTER:
+        most = self.limits.max_database
+        if self.written > (min(LOOK_AFTER, most * LOOK_SHARE) if most else LOOK_AFTER):
             self.look()
 
     def look(self) -> None:
