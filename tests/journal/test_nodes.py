@@ -1,8 +1,9 @@
 """What nodes that share a PostgreSQL database do for each other, below the hub."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from unittest.mock import ANY
 
 import psycopg
@@ -20,6 +21,7 @@ from trio_chat.journal.postgres import forgetting, held, places
 from trio_chat.journal.postgres import wire as wire_module
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.journal import PostgresJournal
+from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.wire import Wire
@@ -314,6 +316,54 @@ async def test_places_are_written_in_parts(
         bus_of(both[1]).others = 0
         assert await bus_of(both[1]).elsewhere(lambda: ["tea"]) == Elsewhere(["tea"], [])
         assert await bus_of(both[1]).elsewhere(lambda: ["tea"]) is None
+
+
+async def test_who_comes_while_places_are_written_is_written_too(
+    both: Both, postgres_url: str
+) -> None:
+    """With each statement that is under way somebody comes, first and later."""
+    mine = Places(both[0]._database.run.id)
+    come: list[str] = []
+    with closing(await Wire.open(postgres_url)) as wire:
+
+        async def ask(statement: str, *parameters: bytes) -> object:
+            if len(come) < 20:
+                come.append(f"p{len(come):02}")
+                mine.move({("tea", come[-1]): ("Nick", False)})
+            return await wire.run(statement, parameters)
+
+        while mine.is_due:
+            await mine.write(ask)
+    bus_of(both[1]).others = 1
+    found = await bus_of(both[1]).elsewhere(lambda: ["tea"])
+    assert found
+    assert [place.person_id for place in found.places] == come
+
+
+async def test_people_of_a_node_whose_lease_ends_while_they_are_read(
+    both: Both, postgres_url: str
+) -> None:
+    """They are there: nobody would look again when it runs on, as nothing has changed."""
+
+    class Late(Link):
+        """Takes so long from one query to the next that the lease is over."""
+
+        def all(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+            found = super().all(statement, parameters)
+            self.execute("UPDATE nodes SET until = '-infinity' WHERE id = %s", (node,))
+            return found
+
+    node = both[0]._database.run.id
+    theirs, reads = Places(node), Places(both[1]._database.run.id)
+    theirs.move({("tea", "p"): ("Nick", False)})
+    with closing(await Wire.open(postgres_url)) as wire, closing(Late(postgres_url)) as late:
+        await theirs.write(wire.ask)
+        found = reads.find(late, ["tea"])
+        assert found
+        assert [place.nick for place in found.places] == ["Nick"]
+        lapsed = reads.find(late, ["tea"])
+        assert lapsed
+        assert not lapsed.places
 
 
 async def test_who_is_alone_waits_for_nobody() -> None:
