@@ -173,6 +173,22 @@ def test_an_import_is_the_same_wherever_it_goes(
     assert capsys.readouterr().out == ALL_RIGHT
 
 
+def test_a_dry_run_makes_no_tables(
+    tmp_path: Path, postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It tells what would be done, as often as it is asked."""
+    file = tmp_path / "x.jsonl"
+    file.write_text(FILES[0], encoding="utf-8")
+    told = []
+    for more in (["--dry-run"], ["--dry-run"], []):
+        assert main(["import", str(file), *more, "--database", postgres_url]) == 0
+        told.append(capsys.readouterr().out)
+        with psycopg.connect(postgres_url) as connection:
+            [found] = connection.execute("SELECT to_regclass('meta') IS NOT NULL").fetchall()
+        assert found == (not more,)
+    assert told[0] == told[1] == told[2]
+
+
 WRONG = {
     "events": "UPDATE events SET data = 'x' WHERE seq = 1; DELETE FROM events WHERE seq = 2",
     "rooms": "UPDATE rooms SET ts = ts + 1 WHERE name = 'tea'",

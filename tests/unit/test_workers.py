@@ -394,22 +394,31 @@ async def test_settings_that_take_too_long_change_nothing(
     assert [line["reason"] for line in logged] == ["the settings could not be read within 0 s"]
 
 
-async def test_it_is_told_that_not_all_workers_have_reloaded(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("differs", "event"),
+    [
+        (True, "settings not reloaded by all workers"),
+        (False, "settings not reloaded: nothing has changed"),
+    ],
+)
+async def test_it_is_told_whether_some_or_all_workers_have_not_reloaded(
+    monkeypatch: pytest.MonkeyPatch, *, differs: bool, event: str
 ) -> None:
-    """By then some have."""
+    """The parent goes with those that have; if none has, it has not either."""
 
     async def reload(_: float) -> Refusal:
-        return Refusal("worker 2 did not answer", differs=True)
+        return Refusal("a worker did not answer", differs=differs)
 
-    logging = SimpleNamespace(reconfigure=lambda _: None)
+    taken: list[Config] = []
+    logging = SimpleNamespace(reconfigure=taken.append)
     parent = Parent(Config(), Config, logging, print, [])  # type: ignore[arg-type]
     monkeypatch.setattr(parent._crew, "reload", reload)
     with structlog.testing.capture_logs() as logged:
         await parent._reload()
     assert [(line["event"], line["reason"]) for line in logged] == [
-        ("settings not reloaded by all workers", "worker 2 did not answer")
+        (event, "a worker did not answer")
     ]
+    assert bool(taken) is differs
 
 
 def test_a_folder_that_is_gone_is_no_reason_to_end(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from trio_chat.commands.served import check_files
 from trio_chat.commands.stores import Store
 from trio_chat.config import Config
 from trio_chat.database_url import NEEDS_PSYCOPG, is_url
-from trio_chat.journal.offline import prepare
+from trio_chat.journal.offline import as_new, prepare
 from trio_chat.journal.types import JournalError
 
 
@@ -64,16 +64,18 @@ def snapshot_store(config: Config, command: str) -> Iterator[Store]:
 def trial_store(config: Config, command: str) -> Iterator[Store]:
     """Open a database for the block as ``snapshot_store``, also one that is not there yet.
 
-    A file stays as it is; in PostgreSQL the tables are made, which a server would do.
+    It stays as it is.
 
     Raises:
         ConfigError: it cannot be opened.
         Failed: it cannot be read in the block.
     """
-    if is_url(config.database):
-        prepare_store(config, command)
+    if is_url(config.database) and postgres().is_made(config.database):
         with snapshot_store(config, command) as store:
             yield store
+    elif is_url(config.database):
+        with as_new() as database:
+            yield FileStore(database)
     else:
         with trial(database_path(config, command)) as database:
             yield FileStore(database)

@@ -12,7 +12,7 @@ from trio_chat.journal.clearings import Clearing
 from trio_chat.journal.keys import Use
 from trio_chat.journal.postgres import checks, erasing, queries, reports, scrubs, sealing, unused
 from trio_chat.journal.postgres.adoption import Adoption
-from trio_chat.journal.postgres.beside import opened_beside, prepare, told_to_servers
+from trio_chat.journal.postgres.beside import is_made, opened_beside, prepare, told_to_servers
 from trio_chat.journal.postgres.cids import Cids
 from trio_chat.journal.postgres.link import READING, Link
 from trio_chat.journal.postgres.pruning import delete_in_step, find_due
@@ -23,7 +23,7 @@ from trio_chat.journal.types import RoomState
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import AnyStoredEvent
 
-__all__ = ["PostgresStore", "check", "opened", "prepare", "prune", "snapshot"]
+__all__ = ["PostgresStore", "check", "is_made", "opened", "prepare", "prune", "snapshot"]
 
 PAGE = 1000  # events that are read at once
 

@@ -94,8 +94,15 @@ def as_prepared(path: Path) -> Iterator[sqlite3.Connection]:
                 with _copied(present) as copy:
                     yield copy
     else:
-        with _copied(None) as copy:
+        with as_new() as copy:
             yield copy
+
+
+@contextmanager
+def as_new() -> Iterator[sqlite3.Connection]:
+    """Open an empty database for the block, which is nowhere."""
+    with _copied(None) as copy:
+        yield copy
 
 
 @contextmanager

@@ -188,28 +188,38 @@ class Parent:
         self._supervisor.reloading()
         if self._file:
             self._file.begin()
-        refused = await self._take_settings()
-        differs = False
-        if refused:
-            log.error("settings not reloaded: nothing has changed", reason=refused)
-        elif refusal := await self._crew.reload(RELOAD_TIMEOUT):
-            refused, differs = refusal
+        refused, differs = None, False
+        try:
+            config = await self._wanted_settings()
+        except ConfigError as error:
+            refused = str(error)
+        else:
+            if refusal := await self._crew.reload(RELOAD_TIMEOUT):
+                refused, differs = refusal
+            if not refused or differs:
+                self._config.change(config)
+                self._logging.reconfigure(config)
+        if differs:
             log.error("settings not reloaded by all workers", reason=refused)
+        elif refused:
+            log.error("settings not reloaded: nothing has changed", reason=refused)
         if self._file:
             self._file.end(refused, differs=differs)
         if self._crew.up:
             self._supervisor.ready(self._status)
 
-    async def _take_settings(self) -> str | None:
-        """Take what concerns ourselves; return why it cannot be taken."""
+    async def _wanted_settings(self) -> Config:
+        """Read the settings, as far as they can change.
+
+        Raises:
+            ConfigError: they cannot be read, or one is wrong.
+        """
         try:
             with trio.fail_after(READ_TIMEOUT):
                 wanted = await trio.to_thread.run_sync(self._read, abandon_on_cancel=True)
-            config, _ = without_restart(self._config, wanted)
         except trio.TooSlowError:
-            return f"the settings could not be read within {READ_TIMEOUT:.0f} s"
-        except ConfigError as error:
-            return str(error)
-        self._config.change(config)
-        self._logging.reconfigure(config)
-        return None
+            raise ConfigError(
+                f"the settings could not be read within {READ_TIMEOUT:.0f} s"
+            ) from None
+        config, _ = without_restart(self._config, wanted)
+        return config

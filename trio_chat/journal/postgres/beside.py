@@ -7,7 +7,7 @@ from functools import partial
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.postgres.database import check_server, explained
-from trio_chat.journal.postgres.link import WRITING, Link
+from trio_chat.journal.postgres.link import READING, WRITING, Link
 from trio_chat.journal.postgres.runs import OTHERS, InUse, begin, end, lock, unlock
 from trio_chat.journal.postgres.schema import SCHEMA, get, migrate, put, version
 from trio_chat.journal.postgres.turn import Turn
@@ -33,6 +33,16 @@ def opened_beside(url: str, settings: str = WRITING) -> Iterator[Link]:
             yield link
         finally:
             link.close()
+
+
+def is_made(url: str) -> bool:
+    """Return whether a database has tables of ours, of whichever release.
+
+    Raises:
+        JournalError: it cannot be used; the message says why.
+    """
+    with explained(url), closing(Link(url, READING.format(0))) as link:
+        return version(link) > 0
 
 
 def prepare(url: str) -> None:
