@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
-from trio_chat.core import catchup_queue, room
+from trio_chat.core import catchup_queue, roster
 from trio_chat.core.messages import ApiRequest, PageDone, Register, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded
@@ -364,7 +364,7 @@ async def test_a_nick_in_a_crowd_is_not_undone_by_the_late_word_of_the_join(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That comes 0.2 s later, with the nick of then."""
-    monkeypatch.setattr(room, "CROWD", 1)
+    monkeypatch.setattr(roster, "CROWD", 1)
     async with house() as home:
         ann = await home.person("Ann", "tea")
         zoe = await home.person("Zoe", "tea")
@@ -378,7 +378,7 @@ async def test_presence_that_waits_in_a_crowd_reaches_those_who_read_on(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are told of it when they are live again."""
-    monkeypatch.setattr(room, "CROWD", 1)
+    monkeypatch.setattr(roster, "CROWD", 1)
     async with house() as home:
         ann = await home.person("Ann", "tea")
         await trio.sleep(1)

@@ -81,7 +81,7 @@ NO_BOUNDS = {
         journal.postgres.keeping.RETRY journal.redis.line.BEAT
         core.claims.RETRY_MS journal.postgres.claims.RETRY_MS
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY
-        core.records.SHARED_LAZY core.room.CROWD_PAUSE
+        core.records.SHARED_LAZY core.roster.CROWD_PAUSE
         core.rooms.TOLD_INTERVAL core.settling.HOLD core.settling.MUCH
         core.settling.REST core.settling.REST_EACH delivery.ring.FEWEST
         journal.feed.INTERVAL journal.made_rooms.PAUSE journal.retention.INTERVAL

@@ -270,7 +270,7 @@ async def test_who_knows_more_and_leaves(autojump_clock: MockClock) -> None:
 
 
 def by_id(home: House) -> dict[str, str]:
-    return {id: who.nick for id, who in home.hub.chat._rooms["tea"].members().items()}
+    return {id: who.nick for id, who in home.hub.chat._rooms["tea"].roster.members().items()}
 
 
 async def test_who_is_in_a_room_by_another_node() -> None:

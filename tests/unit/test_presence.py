@@ -11,7 +11,7 @@ from tests.unit.members import CONFIG, House, Listener, Somebody, arrives, asks,
 from trio_chat.config import Config
 from trio_chat.core import rooms
 from trio_chat.core.messages import Register, Unregister
-from trio_chat.core.room import CROWD, CROWD_PAUSE
+from trio_chat.core.roster import CROWD, CROWD_PAUSE
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.people import PersonRecord, encode

@@ -9,7 +9,7 @@ from trio.testing import MockClock
 
 from tests.unit.members import House, Listener, Somebody, asks, decode, house
 from trio_chat.config import Config
-from trio_chat.core import room as rooms
+from trio_chat.core import roster
 from trio_chat.core.messages import Register
 from trio_chat.protocol.dialects import v1
 
@@ -83,7 +83,7 @@ async def test_no_list_has_a_nick_twice(
 ) -> None:
     """In crowds and in small rooms, with lists that are cut, and while clients catch up."""
     chance = random.Random(seed)  # noqa: S311 - no secret
-    monkeypatch.setattr(rooms, "CROWD", chance.choice([1, 4, 100]))
+    monkeypatch.setattr(roster, "CROWD", chance.choice([1, 4, 100]))
     limit = chance.choice([2, 5, 100])
     config = Config(presence_grace=chance.choice([0, 1]), members_listed=limit)
     async with house(config=config) as home:

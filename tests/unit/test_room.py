@@ -6,8 +6,9 @@ import msgspec
 
 from tests.unit.members import Listener
 from trio_chat.core.memory_budget import MemoryBudget
-from trio_chat.core.room import CROWD, MEMBER_LIST_BYTES, Room
+from trio_chat.core.room import Room
 from trio_chat.core.room_log import Budgets, RoomLog, Sizes
+from trio_chat.core.roster import CROWD, MEMBER_LIST_BYTES
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol import events
 from trio_chat.protocol.dialects import plain, v1
@@ -42,7 +43,7 @@ def test_news_are_announced_once_until_they_are_told() -> None:
     """However much happens."""
     place = Place()
     place.says(1)
-    place.enter(ANN, Listener(v1))
+    place.roster.enter(ANN, Listener(v1))
     assert place.news == 1
     assert list(place.frames()) == []
     place.says(2)
@@ -101,19 +102,19 @@ def test_who_is_here_is_known_by_id_and_counted_once() -> None:
     place = Place()
     one, two, guest = Listener(v1), Listener(v1), Listener(plain)
     assert place.is_empty
-    place.enter(ANN, one)
-    place.enter(ANN, two)
-    place.enter(BOB, two)
+    place.roster.enter(ANN, one)
+    place.roster.enter(ANN, two)
+    place.roster.enter(BOB, two)
     place.admit(guest)
     assert (place.guests, place.population, place.is_empty) == (1, 3, False)
-    members, count = place.member_list()
+    members, count = place.roster.member_list()
     assert msgspec.json.decode(members) == [{"id": "a", "nick": "Ann"}, {"id": "b", "nick": "Bob"}]
     assert count == 0
-    assert place.member_list()[0] is members
-    assert place.members() is place.members()
-    place.rename(Person("b", "Rob"))
-    assert b"Rob" in bytes(place.member_list()[0])
-    assert place.members()["b"].nick == "Rob"
+    assert place.roster.member_list()[0] is members
+    assert place.roster.members() is place.roster.members()
+    place.roster.rename(Person("b", "Rob"))
+    assert b"Rob" in bytes(place.roster.member_list()[0])
+    assert place.roster.members()["b"].nick == "Rob"
 
 
 def test_a_long_list_of_people_is_cut() -> None:
@@ -121,8 +122,8 @@ def test_a_long_list_of_people_is_cut() -> None:
     place = Place()
     people = [Person(str(number), "x" * 1000) for number in range(MEMBER_LIST_BYTES // 1000 + 9)]
     for person in people:
-        place.enter(person, Listener(v1))
-    members, count = place.member_list()
+        place.roster.enter(person, Listener(v1))
+    members, count = place.roster.member_list()
     assert len(bytes(members)) <= MEMBER_LIST_BYTES + 2
     assert 0 < len(msgspec.json.decode(members)) < len(people) == count
 
@@ -131,16 +132,16 @@ def test_who_is_missed_is_gone_when_the_time_is_over() -> None:
     """Not before, nor if they have come back."""
     place = Place()
     one = Listener(v1)
-    place.enter(ANN, one)
-    assert not place.part("a", 1000)
-    place.lose("a", one, 10)
-    assert not place.part("a", 9)
-    place.enter(ANN, one)
-    assert not place.part("a", 1000)
-    place.lose("a", one, 10)
+    place.roster.enter(ANN, one)
+    assert not place.roster.part("a", 1000)
+    place.roster.lose("a", one, 10)
+    assert not place.roster.part("a", 9)
+    place.roster.enter(ANN, one)
+    assert not place.roster.part("a", 1000)
+    place.roster.lose("a", one, 10)
     assert not place.is_empty
-    assert place.part("a", 10)
-    assert place.part("a", 11)
+    assert place.roster.part("a", 10)
+    assert place.roster.part("a", 11)
     assert place.is_empty
 
 
@@ -148,11 +149,11 @@ def test_losing_somebody_who_is_not_here_changes_nothing() -> None:
     """Nor does losing one of several connections of a person."""
     place = Place()
     one, two = Listener(v1), Listener(v1)
-    place.lose("a", one, 10)
-    place.enter(ANN, one)
-    place.enter(ANN, two)
-    place.lose("a", one, 10)
-    assert not place.part("a", 1000)
+    place.roster.lose("a", one, 10)
+    place.roster.enter(ANN, one)
+    place.roster.enter(ANN, two)
+    place.roster.lose("a", one, 10)
+    assert not place.roster.part("a", 1000)
 
 
 def test_a_catch_up_holds_a_room_open() -> None:
@@ -170,7 +171,7 @@ def test_a_crowd_that_moves_is_told_together() -> None:
     """With one delay for all who came meanwhile, in their order."""
     place = Place()
     for number in range(CROWD + 2):
-        place.enter(Person(str(number), f"n{number}"), Listener(v1))
+        place.roster.enter(Person(str(number), f"n{number}"), Listener(v1))
     assert len(place.later) == 1
     audience = Listener(v1)
     place.admit(audience)
@@ -203,23 +204,27 @@ def test_people_beyond_the_limit_are_counted() -> None:
     one = Listener(v1)
     place.admit(one)
     for id in "abc":
-        place.enter(Person(id, id), one)
+        place.roster.enter(Person(id, id), one)
     assert told_of(place) == [("joined", "a"), ("joined", "b"), ("count", 3)]
-    members, count = place.member_list()
+    members, count = place.roster.member_list()
     assert ([who["id"] for who in msgspec.json.decode(members)], count) == (["a", "b"], 3)
-    assert (place.population, place.is_cut, list(place.members())) == (3, True, ["a", "b"])
-    place.rename(Person("c", "cee"))
-    place.enter(Person("d", "d"), one)
-    place.lose("d", one, 0)
-    place.part("d", 0)
+    assert (place.population, place.roster.is_cut, list(place.roster.members())) == (
+        3,
+        True,
+        ["a", "b"],
+    )
+    place.roster.rename(Person("c", "cee"))
+    place.roster.enter(Person("d", "d"), one)
+    place.roster.lose("d", one, 0)
+    place.roster.part("d", 0)
     assert told_of(place) == [("nick", "cee"), ("count", 4), ("count", 3)]
-    place.lose("a", one, 0)
-    place.part("a", 0)
+    place.roster.lose("a", one, 0)
+    place.roster.part("a", 0)
     assert told_of(place) == [("left", "a"), ("joined", "cee"), ("count", 2)]
-    assert not place.is_cut
-    assert place.member_list()[1] == 0
-    place.lose("b", one, 0)
-    place.part("b", 0)
+    assert not place.roster.is_cut
+    assert place.roster.member_list()[1] == 0
+    place.roster.lose("b", one, 0)
+    place.roster.part("b", 0)
     assert told_of(place) == [("left", "b")]
 
 
@@ -228,15 +233,15 @@ def test_the_cost_of_a_newcomer_does_not_grow_with_the_room() -> None:
     place = Place(CROWD)
     one = Listener(v1)
     for number in range(CROWD):
-        place.enter(Person(str(number), f"n{number}"), one)
+        place.roster.enter(Person(str(number), f"n{number}"), one)
     while place.later:
         place.later.pop()()
     list(place.frames())
-    members, _ = place.member_list()
+    members, _ = place.roster.member_list()
     for number in range(CROWD, 100_000):
-        place.enter(Person(str(number), f"n{number}"), one)
-        assert place.member_list() == (members, number + 1)
-    assert len(place.members()) == CROWD
+        place.roster.enter(Person(str(number), f"n{number}"), one)
+        assert place.roster.member_list() == (members, number + 1)
+    assert len(place.roster.members()) == CROWD
     place.admit(one)
     place.later.pop()()
     assert place.later == []

@@ -82,7 +82,7 @@ class CatchUpQueue:
             room.dismiss(member)
             catch_up = self._connections[member].rooms[room.name]
             catch_up.after = after
-            catch_up.members = room.told_members()
+            catch_up.members = room.roster.told_members()
             self.enqueue(catch_up)
 
     def admit_some(self, effects: Effects) -> None:
@@ -117,8 +117,8 @@ class CatchUpQueue:
         changes = _changes_of_members(catch_up, room)
         if len(changes) > CHANGES_AT_ONCE:
             return self._tell_some(catch_up, changes[:CHANGES_AT_ONCE], effects)
-        if not frames and (catch_up.is_cut or room.is_cut):
-            changes = [*changes, room.recount()]
+        if not frames and (catch_up.is_cut or room.roster.is_cut):
+            changes = [*changes, room.roster.recount()]
         rest = [*(missed or ()), *_pack(changes, client)]
         size = sum(len(frame.wire) for frame in (*frames, *rest))
         if missed is None or (rest and not client.can_take(size)):
@@ -163,7 +163,7 @@ class CatchUpQueue:
     def _joined(self, catch_up: CatchUp, room: Room) -> Frame:
         """Return the answer that tells a client where it is."""
         after, is_reset, lost = self._start(catch_up, room)
-        members, population = room.member_list()
+        members, population = room.roster.member_list()
         joined = answers.Joined(
             id=catch_up.id,
             room=room.name,
@@ -205,8 +205,8 @@ class CatchUpQueue:
             catch_up.is_answered = True
             self._connections[catch_up.client].joining -= 1
         catch_up.after = max(after, room.log.first - 1)
-        catch_up.members = room.members()
-        catch_up.is_cut = room.is_cut
+        catch_up.members = room.roster.members()
+        catch_up.is_cut = room.roster.is_cut
 
     def _count(self, *, is_reset: bool, has_gap: bool) -> None:
         """Count what becomes of somebody who has come back, or finds a gap later."""
@@ -238,7 +238,7 @@ def _read_on(catch_up: CatchUp, effects: Effects, frames: Sequence[Frame]) -> Se
 
 def _changes_of_members(catch_up: CatchUp, room: Room) -> Sequence[MemberChange]:
     """Return who came, left or was renamed since the client was told; a few more than fit once."""
-    told, now = catch_up.members, room.members()
+    told, now = catch_up.members, room.roster.members()
     if told is None or told is now:
         return ()
     return list(islice(_changes(room.name, told, now), CHANGES_AT_ONCE + 1))

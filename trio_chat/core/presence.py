@@ -44,7 +44,7 @@ class Presence:
         self, person: Person, state: ConnectionState, room: Room, *, is_quiet: bool = False
     ) -> None:
         """Let a person into a room by one more connection; others are not told of a quiet one."""
-        room.enter(person, state.client, is_quiet=is_quiet)
+        room.roster.enter(person, state.client, is_quiet=is_quiet)
         self._places[person.id].add(room)
         self._tell_nodes(room, person.id, (person.nick, is_quiet))
 
@@ -70,11 +70,11 @@ class Presence:
             by_room[name][id] = Person(id, nick), is_quiet
         for name, people in by_room.items():
             if name in self._rooms:
-                self._rooms[name].follow(people)
+                self._rooms[name].roster.follow(people)
 
     def leave(self, person_id: str, state: ConnectionState, room: Room, now: float) -> None:
         """Let a connection leave a room, and its person if that was the last one."""
-        room.lose(person_id, state.client, now)
+        room.roster.lose(person_id, state.client, now)
         self._part(person_id, room, now)
 
     def lose(self, person_id: str, state: ConnectionState, rooms: list[Room], now: float) -> None:
@@ -88,13 +88,13 @@ class Presence:
             if room.name in state.removed_from:
                 self.leave(person_id, state, room, now)
             else:
-                room.lose(person_id, state.client, until)
+                room.roster.lose(person_id, state.client, until)
         self._people.lose(person_id, state.client, until, state.session)
         self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
 
     def clear(self, room: Room) -> None:
         """Let all people leave a room who are there or were until a short while ago."""
-        for person_id in room.own_people():
+        for person_id in room.roster.own_people():
             self._places[person_id].discard(room)
             self._tell_nodes(room, person_id, None)
             self._arrivals.leave(room.name, person_id)
@@ -123,7 +123,7 @@ class Presence:
 
     def _part(self, person_id: str, room: Room, now: float) -> None:
         """Have a person leave a room in which their grace time is over."""
-        if room in self._places[person_id] and room.part(person_id, now):
+        if room in self._places[person_id] and room.roster.part(person_id, now):
             self._places[person_id].discard(room)
             self._tell_nodes(room, person_id, None)
             self._arrivals.leave(room.name, person_id)
@@ -144,5 +144,5 @@ class Presence:
         if before is None or before.nick == person.nick or person.id not in self._places:
             return
         for room in self._places[person.id]:
-            room.rename(person, is_quiet=is_quiet(room.name))
+            room.roster.rename(person, is_quiet=is_quiet(room.name))
             self._tell_nodes(room, person.id, (person.nick, is_quiet(room.name)))

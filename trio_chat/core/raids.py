@@ -226,7 +226,7 @@ class Raids:
         """Tell a room who has come while it was in raid mode, unless it still is; or was muted."""
         governed, open_room = self._access.registry.governed(room), self._rooms.get(room)
         if open_room and governed and not governed.is_raided(self._access.clock()):
-            open_room.announce(lambda id: self._access.standing(room, id, "").is_muted)
+            open_room.roster.announce(lambda id: self._access.standing(room, id, "").is_muted)
 
     def take_back(self, asked: Requested, request: governing.Undo, room: str) -> None:
         """Take back what an act did: for a day all of it, and afterwards a ban or mute that holds.
