@@ -101,6 +101,19 @@ async def test_files_on_another_disk_are_copied(
         file_folders.copy_files(tmp_path / "chat.db", source, target)
 
 
+@pytest.mark.parametrize("patience", [60, -1])
+async def test_the_index_is_copied_in_steps_or_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: int
+) -> None:
+    """A server that writes without end lets no steps come to theirs."""
+    monkeypatch.setattr(file_folders, "STEP", 1)
+    monkeypatch.setattr(file_folders, "PATIENCE", patience)
+    await sent(tmp_path / "chat.db", b"one")
+    target = tmp_path / "copy.files"
+    assert file_folders.copy_files(tmp_path / "chat.db", tmp_path / "chat.db.files", target) == 2
+    assert file_folders.totals(target) == (2, 9)
+
+
 async def test_a_database_without_files_is_backed_up_as_ever(tmp_path: Path) -> None:
     """Nothing is made beside the copy, and nothing put back; there is nothing to count or check."""
     path, copy = tmp_path / "chat.db", tmp_path / "copy.db"

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from trio_chat.journal.types import Place
 from trio_chat.protocol.events import AnyStoredEvent, File, Message
 
 AT_ONCE = 200  # files of which the messages are looked at
+STEP = 1000  # pages of the index that are copied while the server cannot write there
+PATIENCE = 60.0  # seconds for the steps, which begin anew whenever it is written to
 
 
 def folder_at(config: Config, database: Path) -> Path:
@@ -58,8 +61,18 @@ def copy_files(database: Path, source: Path, target: Path) -> int:
 
 
 def _copy_index(source: Path, target: Path) -> None:
+    """Copy the index in steps, between which the server can write, or else all of it at once."""
+    until = time.monotonic() + PATIENCE
+
+    def look(*_: int) -> None:
+        if time.monotonic() > until:
+            raise TimeoutError
+
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
+        try:
+            old.backup(new, pages=STEP, progress=look)
+        except TimeoutError:
+            old.backup(new)
 
 
 @contextmanager

@@ -109,8 +109,8 @@ class Blobs:
             OSError: it cannot be kept.
         """
         place = self.place(digest)
-        if place.exists():  # the same content is here already
-            part.unlink()
+        if place.exists():  # the same content is here already, or this one is being kept again
+            part.unlink(missing_ok=True)
             return
         place.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
         _sync(part)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.journal.types import JournalError
 from trio_chat.protocol.events import File
 
@@ -157,26 +158,23 @@ class Index:
 
     def use(self, room: str, seq: int, ids: Iterable[str]) -> None:
         """Note that a message has files, unless another one had them before."""
-        with self._lock:
-            self._database.execute("BEGIN")
+        with self._lock, transaction(self._database):
             for each in ids:
                 self._database.execute(
                     "UPDATE files SET seq = ? WHERE id = ? AND room = ? AND seq = 0",
                     (seq, each, room),
                 )
-            self._database.execute("COMMIT")
 
     def remove(self, ids: Iterable[str]) -> list[str]:
         """Forget files; return the digests of contents that no other one has."""
         with self._lock:
-            self._database.execute("BEGIN")
             digests = set()
-            for each in ids:
-                rows = self._database.execute(
-                    "DELETE FROM files WHERE id = ? RETURNING digest", (each,)
-                )
-                digests |= {digest for (digest,) in rows}
-            self._database.execute("COMMIT")
+            with transaction(self._database):
+                for each in ids:
+                    rows = self._database.execute(
+                        "DELETE FROM files WHERE id = ? RETURNING digest", (each,)
+                    )
+                    digests |= {digest for (digest,) in rows}
             return [digest for digest in digests if not self._is_known(digest)]
 
     def is_known(self, digest: str) -> bool:

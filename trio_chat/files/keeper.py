@@ -229,19 +229,24 @@ class FileKeeper:
             *(incoming.person_id, incoming.room, wall_clock(), incoming.since),
         )
         async with self._order:
-            is_new = not await self.ask(lambda index: index.is_known(digest))
-            await self._run(self._blobs.keep, content.path, digest)
-            await self.ask(lambda index: index.add(row))
-        self.figures.count += 1
-        self.figures.size += file.size if is_new else 0
-        await self.drop(incoming)
-        return self._await_message(file, incoming.person_id, incoming.room)
-
-    def _await_message(self, file: File, person_id: str, room: str) -> File:
-        """Let a message have a file from now on, for a while."""
-        until = trio.current_time() + self._config.unused_file_timeout
-        self._uploads.add(Upload(file, person_id, room, until))
+            with trio.CancelScope(shield=True):  # a moment: what is kept has to be known
+                is_new = not await self.ask(lambda index: index.is_known(digest))
+                await self._run(self._blobs.keep, content.path, digest)
+                await self._add(row)
+                self.figures.size += file.size if is_new else 0
+                await self.drop(incoming)
         return file
+
+    async def _add(self, row: Row) -> None:
+        """Take a file into the index, and let a message have it for a while.
+
+        Raises:
+            Unavailable: it cannot be written just now.
+        """
+        await self.ask(lambda index: index.add(row))
+        self.figures.count += 1
+        until = trio.current_time() + self._config.unused_file_timeout
+        self._uploads.add(Upload(file_of(row), row.owner, row.room, until))
 
     async def _cleaned(self, incoming: Incoming, kind: Kind) -> "Content":
         """Return a picture without what is hidden in it.
@@ -286,9 +291,9 @@ class FileKeeper:
                 since=since,
                 seq=0,
             )
-            await self.ask(lambda index: index.add(copy))
-        self.figures.count += 1
-        return self._await_message(file_of(copy), person_id, room)
+            with trio.CancelScope(shield=True):  # what is kept has to be known
+                await self._add(copy)
+        return file_of(copy)
 
     async def spent(self, person_id: str, seconds: float) -> list[tuple[float, int]]:
         """Return what somebody has uploaded lately: how many seconds ago, and the bytes.

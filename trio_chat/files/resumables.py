@@ -1,7 +1,8 @@
 """Resumable uploads: files that come in pieces, by several requests."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import trio
@@ -21,7 +22,7 @@ class Resumable:
     """An upload of a length that is told before; once all has come it has its file.
 
     ``until`` is when it is given up, in Trio's time, if nothing more comes; ``lock`` is held by
-    the request that brings a piece.
+    the request that brings a piece, and ``piece`` ends that.
     """
 
     incoming: Incoming
@@ -29,6 +30,7 @@ class Resumable:
     until: float
     file: File | None = None
     lock: trio.Lock = field(default_factory=trio.Lock)
+    piece: trio.CancelScope = field(default_factory=trio.CancelScope)
 
 
 class Resumables:
@@ -50,12 +52,22 @@ class Resumables:
         self._note = note
         self._config = config
         self._uploads: dict[str, Resumable] = {}
+        self._beginning: Counter[str] = Counter()  # by person: that are about to begin
 
     def has_room(self, person_id: str) -> bool:
         """Whether somebody may begin one more."""
         coming = [one.incoming for one in self._uploads.values() if one.file is None]
-        own = sum(one.person_id == person_id for one in coming)
-        return own < EACH and len(self._uploads) < IN_ALL
+        own = sum(one.person_id == person_id for one in coming) + self._beginning[person_id]
+        return own < EACH and len(self._uploads) + self._beginning.total() < IN_ALL
+
+    @contextmanager
+    def beginning(self, person_id: str) -> Iterator[None]:
+        """Have a place for an upload that begins in the block."""
+        self._beginning[person_id] += 1
+        try:
+            yield
+        finally:
+            self._beginning -= Counter([person_id])
 
     async def begin(self, incoming: Incoming, length: int) -> Resumable:
         """Take in an upload that begins.
@@ -104,9 +116,14 @@ class Resumables:
         upload.until = trio.current_time() + self._config.upload_timeout
 
     async def end(self, upload: Resumable) -> None:
-        """Forget an upload, and what has come of it if it is not complete."""
+        """Forget an upload, and what has come of it if it is not complete.
+
+        A request that brings a piece ends first.
+        """
         self._uploads.pop(upload.incoming.part, None)
-        await self._drop(upload.incoming)
+        upload.piece.cancel(reason="the upload was given up")
+        async with upload.lock:
+            await self._drop(upload.incoming)
 
     async def drop_old(self) -> None:
         """Give up those of which nothing has come for long."""

@@ -201,11 +201,12 @@ class Uploading:
         if not self._keeper.resumables.has_room(who.who):
             raise Problem("too_many_files", "too many uploads are under way")
         name = name_in_metadata(request.headers.get("Upload-Metadata", ""))
-        incoming = await self._begin(who, name)
-        try:
-            upload = await self._keeper.resumables.begin(incoming, length)
-        except Unavailable:
-            raise _unavailable() from None
+        with self._keeper.resumables.beginning(who.who):
+            incoming = await self._begin(who, name)
+            try:
+                upload = await self._keeper.resumables.begin(incoming, length)
+            except Unavailable:
+                raise _unavailable() from None
         response = _tus(Response(b"", 201), upload)
         path = f"{PREFIX}/rooms/{quote(who.room, safe='')}/files/{incoming.part}"
         response.headers["Location"] = prefix_of(self._config) + path
@@ -225,19 +226,25 @@ class Uploading:
         except trio.WouldBlock:
             raise Problem("busy", "another request brings a piece of it", 423) from None
         try:
-            if _number("Upload-Offset") != upload.incoming.size + _kept_size(upload):
-                raise Problem("wrong_offset", "the next piece begins elsewhere; ask HEAD", 409)
-            if upload.file is None:
-                await self._write_all(upload.incoming, Body(), upload.length)
-            if upload.file is None and upload.incoming.size == upload.length:
-                file = await self._complete(upload.incoming)
-                await self._keeper.resumables.complete(upload, file)
+            with trio.CancelScope() as upload.piece:
+                await self._take_piece(upload)
         finally:
             self._keeper.resumables.touch(upload)
             upload.lock.release()
+        if upload.piece.cancelled_caught:
+            raise _no_upload()
         if upload.file is None:
             return _tus(Response(b"", 204), upload)
         return _tus(json_of(Uploaded(upload.file)), upload)
+
+    async def _take_piece(self, upload: Resumable) -> None:
+        if _number("Upload-Offset") != upload.incoming.size + _kept_size(upload):
+            raise Problem("wrong_offset", "the next piece begins elsewhere; ask HEAD", 409)
+        if upload.file is None:
+            await self._write_all(upload.incoming, Body(), upload.length)
+        if upload.file is None and upload.incoming.size == upload.length:
+            file = await self._complete(upload.incoming)
+            await self._keeper.resumables.complete(upload, file)
 
     async def _give_up(self, room: str, part: str) -> Response:
         _check_version()
@@ -248,7 +255,7 @@ class Uploading:
     def _find(self, room: str, part: str) -> Resumable:
         found = self._keeper.resumables.find(part, room)
         if found is None:
-            raise Problem("not_found", "there is no such upload, or it was given up")
+            raise _no_upload()
         return found
 
     async def _content(self) -> tuple[str, Pieces]:
@@ -284,6 +291,10 @@ def read_first(view: View) -> View:
             raise
 
     return read
+
+
+def _no_upload() -> Problem:
+    return Problem("not_found", "there is no such upload, or it was given up")
 
 
 def _unavailable() -> Problem:
