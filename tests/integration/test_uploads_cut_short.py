@@ -150,7 +150,7 @@ async def test_no_more_begin_at_once_than_may(
 
 async def test_files_stay_though_their_index_was_read_for_long(tmp_path: Path) -> None:
     """As by a backup: what could not be noted meanwhile is noted then, and so is all else."""
-    settings = {"database": str(tmp_path / "chat.db")}
+    settings: dict[str, Any] = {"database": str(tmp_path / "chat.db")}
     files = []
     async with serving(**settings) as server, chatting(server, "Ann", "tea") as ann:
         files.append(await upload(server, ann.session, b"first"))
@@ -165,9 +165,9 @@ async def test_files_stay_though_their_index_was_read_for_long(tmp_path: Path) -
             await until(lambda: any("index of files" in line["event"] for line in logged))
         files.append(await upload(server, ann.session, b"second"))
         await ann.send("tea", "", files=[{"id": files[1]["id"]}])
-        rows = {one["id"]: one for one in files}
         with trio.fail_after(PATIENCE):
-            while not all([(await server.server.keeper.row(one)).seq for one in rows]):
-                await trio.sleep(0.01)
+            for one in files:
+                while not (row := await server.server.keeper.row(one["id"])) or not row.seq:
+                    await trio.sleep(0.01)
     async with serving(**settings) as server:
         assert [(await fetch(server, one["id"])).body for one in files] == [b"first", b"second"]

@@ -318,6 +318,45 @@ async def test_places_are_written_in_parts(
         assert await bus_of(both[1]).elsewhere(lambda: ["tea"]) is None
 
 
+async def test_a_look_that_was_given_up_is_made_again(both: Both, postgres_url: str) -> None:
+    """What it has found reaches somebody in the end."""
+    theirs, reads = Places(both[0]._database.run.id), Places(both[1]._database.run.id)
+    theirs.move({("tea", "p"): ("Nick", False)})
+    with closing(await Wire.open(postgres_url)) as wire, closing(Link(postgres_url)) as link:
+        await theirs.write(wire.ask)
+        for _ in range(2):
+            found = reads.find(link, ["tea"])
+            assert found.elsewhere
+        assert reads.take(found)
+        assert reads.take(reads.find(link, ["tea"])) is None
+
+
+async def test_the_last_words_of_the_last_other_node(both: Both) -> None:
+    """What it wrote before it ended is looked for once more, however late that is."""
+    one, other = both
+    bus = bus_of(one)
+    bus._count_others(1)
+    for _ in range(2):
+        assert await one.has_changed()
+        await one.people_changes()
+        await one.bus.held()
+    await other.commit([say("last words")])
+    await other.keep_people({"ann": encode(PersonRecord(nick="Ann", seen=5))})
+    bus_of(other).hold({7: b"held"})
+    with closing(await Wire.open(other._database.url)) as wire:
+        await bus_of(other)._held.write(wire.ask)
+    bus._count_others(0)
+    with trio.fail_after(PATIENCE):
+        await bus.until_missed()
+    assert await one.has_changed()
+    assert (await one.people_changes()).keys() == {"ann"}
+    assert await one.bus.held() == HeldChanged({7: b"held"}, [])
+    for _ in range(2):
+        assert not await one.has_changed()
+        assert await one.people_changes() == {}
+        assert await one.bus.held() is None
+
+
 async def test_who_comes_while_places_are_written_is_written_too(
     both: Both, postgres_url: str
 ) -> None:
@@ -358,10 +397,10 @@ async def test_people_of_a_node_whose_lease_ends_while_they_are_read(
     theirs.move({("tea", "p"): ("Nick", False)})
     with closing(await Wire.open(postgres_url)) as wire, closing(Late(postgres_url)) as late:
         await theirs.write(wire.ask)
-        found = reads.find(late, ["tea"])
+        found = reads.take(reads.find(late, ["tea"]))
         assert found
         assert [place.nick for place in found.places] == ["Nick"]
-        lapsed = reads.find(late, ["tea"])
+        lapsed = reads.take(reads.find(late, ["tea"]))
         assert lapsed
         assert not lapsed.places
 

@@ -306,6 +306,18 @@ async def test_who_came_quietly_to_another_node() -> None:
         assert sorted(kinds(ann.told())) == ["msg", "presence"]
 
 
+async def test_who_is_elsewhere_is_known_in_a_room_that_opens_again() -> None:
+    """Though that was told before, and nothing has changed there since."""
+    async with house(Shared()) as home:
+        ann = await home.person("Ann", "tea")
+        await home.turn(Elsewhere(["tea"], [InRoom("tea", "e", "Eve")]))
+        await ann.ask({"t": "leave", "room": "tea"})
+        await home.turn(Arrived([], {}))
+        assert home.hub.populations() == {}
+        await ann.ask({"t": "join", "room": "tea"})
+        assert set(by_id(home).values()) == {"Ann", "Eve"}
+
+
 async def test_who_is_here_by_two_nodes() -> None:
     """They stay until they have left both; that is told once."""
     async with house(Shared()) as home:

@@ -68,6 +68,7 @@ class Presence:
         by_room: dict[str, dict[str, tuple[Person, bool]]] = {name: {} for name in names}
         for name, id, nick, is_quiet in places:
             by_room[name][id] = Person(id, nick), is_quiet
+        self._rooms.elsewhere = by_room
         for name, people in by_room.items():
             if name in self._rooms:
                 self._rooms[name].roster.follow(people)

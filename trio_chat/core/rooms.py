@@ -10,6 +10,7 @@ from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room import Room
 from trio_chat.core.room_loads import RoomLoads
 from trio_chat.core.room_log import Budgets, RoomLog, Sizes
+from trio_chat.core.roster import People
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.limits.bucket import Bucket
@@ -77,6 +78,7 @@ class Rooms(Mapping[str, Room]):
         clock: Callable[[], float],
     ) -> None:
         self.term = 0  # the journal's present one
+        self.elsewhere: Mapping[str, People] = {}  # who is in rooms by other nodes, as told last
         self._open: dict[str, Room] = {}
         self._loading: dict[str, _Loading] = {}
         self._behind: set[str] = set()  # open rooms that are being loaded anew
@@ -211,7 +213,10 @@ class Rooms(Mapping[str, Room]):
         log = RoomLog(state, sizes, self.budgets)
         log.enter(self.term)
         add = self._dirty.append
-        return Room(log, config.members_listed, add, self._delay, config.room_rate, self._pace)
+        room = Room(log, config.members_listed, add, self._delay, config.room_rate, self._pace)
+        # It may have been open before: what was told of it then is not told again.
+        room.roster.follow(self.elsewhere.get(state.name, {}))
+        return room
 
     def _pace(self, members: int) -> float:
         """Return in how many seconds so many members of a room may be told of presence."""

@@ -14,6 +14,8 @@ CROWD_PAUSE = 0.2  # seconds later, all that changed in one frame; or more in a 
 TELLINGS = 10_000  # members are told of presence in a second
 MEMBER_LIST_BYTES = 64 * 1024  # of the list of people in an answer; a longer one is cut
 
+People = Mapping[str, tuple[Person, bool]]  # by their ids, and whether they came quietly
+
 
 class Roster:
     """The people of one room, by whichever node they are here.
@@ -82,8 +84,8 @@ class Roster:
         self._unlisted[person.id] = person
         self._list_more(was_cut=was_cut)
 
-    def follow(self, people: Mapping[str, tuple[Person, bool]]) -> None:
-        """Take in who is here by other nodes, by their ids, and whether they came quietly."""
+    def follow(self, people: People) -> None:
+        """Take in who is here by other nodes."""
         for id in [id for id in self._elsewhere if id not in people]:
             del self._elsewhere[id]
             if id not in self._people:

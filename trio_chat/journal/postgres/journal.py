@@ -18,6 +18,7 @@ from trio_chat.journal.postgres.authors import count_messages, rooms_of
 from trio_chat.journal.postgres.claims import RETRY_MS
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.erasing import VACUUM_TIMEOUT
+from trio_chat.journal.postgres.last_look import LastLook
 from trio_chat.journal.postgres.link import reason
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.readers import Readers
@@ -90,6 +91,7 @@ class PostgresJournal:
             database.url, database.run, database.place, self._readers.read, self.figures.bus
         )
         self.bus: Bus = self._notify
+        self._events_look, self._people_look = LastLook(self._notify), LastLook(self._notify)
         miss = self._notify.miss
         self._writer = Writer(database, clock, space, limits, self.counts, miss)
         self._upkeep = Upkeep(self._readers, self._writer.write, self._vacuum, erase_within)
@@ -282,11 +284,14 @@ class PostgresJournal:
 
     async def people_changes(self) -> Mapping[str, bytes]:
         """Return records that other nodes may have kept since this was asked last."""
-        if not self._notify.others:
+        if not self._people_look.is_due:
             return {}
+        begun = self._people_look.begin()
         records, self._people_since = await self._readers.read(
             partial(forgetting.people_since, since=self._people_since)
         )
+        if len(records) < forgetting.CHANGES:
+            self._people_look.end(begun)
         return records
 
     async def forget_people(self, before_ts: int) -> list[str]:
@@ -299,7 +304,10 @@ class PostgresJournal:
 
     async def has_changed(self) -> bool:
         """Return whether anybody else may have written since this was asked last."""
-        return await self._writer.has_changed() or self._notify.others > 0
+        may_have, begun = self._events_look.is_due, self._events_look.begin()
+        has_changed = await self._writer.has_changed() or may_have
+        self._events_look.end(begun)
+        return has_changed
 
     async def close(self) -> None:
         """Close all connections, when what is being written is written.

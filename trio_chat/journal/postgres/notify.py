@@ -18,6 +18,7 @@ from trio_chat.journal.hints import Codec, Outgoing
 from trio_chat.journal.postgres.claims import Claims
 from trio_chat.journal.postgres.held import Held
 from trio_chat.journal.postgres.keeping import Keeper
+from trio_chat.journal.postgres.last_look import LastLook
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.runs import LEASE, Run
@@ -96,6 +97,8 @@ class NotifyBus:
         self._missed = trio.Event()
         self._has_told = False  # that others run
         self.others = 0  # nodes that run besides this one
+        self.departures = 0  # how often the last of these has gone
+        self._held_look = LastLook(self)
         self.figures = figures
 
     def use(self, line: Line) -> None:
@@ -141,9 +144,12 @@ class NotifyBus:
 
     async def held(self) -> HeldChanged | None:
         """Return what other nodes hold and drop since this was asked last; ``None`` if nothing."""
-        if not self.others and self._held.has_looked:
+        if not self._held_look.is_due and self._held.has_looked:
             return None
-        return await self._held.look(self._read)
+        begun = self._held_look.begin()
+        found = await self._held.look(self._read)
+        self._held_look.end(begun)
+        return found
 
     def _grant_alone(self) -> None:
         if not self.others and (claimed := self._claims.grant_all()):
@@ -162,8 +168,7 @@ class NotifyBus:
         """Return who is in rooms by other nodes; ``None`` if that is as it was."""
         if not self.others and self._places.is_alone:
             return None
-        found: Elsewhere | None = await self._read(partial(self._places.find, names=list(names())))
-        return found
+        return self._places.take(await self._read(partial(self._places.find, names=[*names()])))
 
     def miss(self) -> None:
         """Have somebody look what the database says."""
@@ -248,6 +253,9 @@ class NotifyBus:
     def _count_others(self, others: int) -> None:
         if not (others and self.others):
             self._places.begin()  # nothing is written for nobody
+        if self.others and not others:
+            self.departures += 1
+            self.miss()  # what it said last
         if others and not self._has_told:
             self._has_told = True
             log.warning("another server has the database, too", reason=NOT_SHARED)

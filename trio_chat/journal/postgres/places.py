@@ -5,7 +5,7 @@ Then connections are lost, and each node writes all of its own again.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -37,6 +37,13 @@ Ask = Callable[..., Awaitable[Any]]  # runs a statement with its parameters
 State = tuple[Sequence[tuple[bytes, int]], frozenset[str]]
 
 
+class Found(NamedTuple):
+    """What a look has found: of which state, if anybody else runs, and what is new in that."""
+
+    state: State | None
+    elsewhere: Elsewhere | None
+
+
 class Places:
     """Knows who is here, and finds out who is elsewhere.
 
@@ -50,7 +57,7 @@ class Places:
         self._own: dict[tuple[str, str], Come] = {}  # by room and the person's id
         self._moved: dict[tuple[str, str], Come | None] = {}  # what is not written yet
         self._is_whole = True  # whether all is to be written
-        self._seen: State | None = None  # what the last answer was made of, if anybody else runs
+        self._seen: State | None = None  # of the last answer, if anybody else runs
 
     @property
     def is_due(self) -> bool:
@@ -90,17 +97,25 @@ class Places:
                 await ask(statement, self._id, msgspec.json.encode(rows[first : first + AT_ONCE]))
         await ask(COUNT, self._id)
 
-    def find(self, link: Link, names: Sequence[str]) -> Elsewhere | None:
-        """Return who is in rooms by other nodes; ``None`` if that is as it was."""
+    def find(self, link: Link, names: Sequence[str]) -> Found:
+        """Find out who is in rooms by other nodes; ``take`` gets that."""
         versions = [(bytes(id), version) for id, version in link.all(VERSIONS, (self._node,))]
         state = (versions, frozenset(names))
         if state == self._seen:
-            return None
+            return Found(state, None)
         # Of just these nodes: that a lease ends in between does not mean that nobody is there.
         nodes = [id for id, _ in versions]
         places = link.all(ELSEWHERE, (nodes, list(names), PLACES))
-        self._seen = state if versions else None
-        return Elsewhere(names, [InRoom(*place) for place in places])
+        elsewhere = Elsewhere(names, [InRoom(*place) for place in places])
+        return Found(state if versions else None, elsewhere)
+
+    def take(self, found: Found) -> Elsewhere | None:
+        """Return who is in rooms by other nodes; ``None`` if that is as it was.
+
+        What a look has found that was given up is found again, as it was not taken.
+        """
+        self._seen = found.state
+        return found.elsewhere
 
     @property
     def is_alone(self) -> bool:
