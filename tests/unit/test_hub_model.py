@@ -317,6 +317,7 @@ class Play:
         with trio.fail_after(2 * (CONFIG.write_timeout + CONFIG.close_timeout)):
             while not all(chatter.has_ended for chatter in self.everybody):
                 await trio.sleep(0.1)
+        await trio.testing.wait_all_tasks_blocked()
         self.inbox.post(Unregister(self.witness.client))  # a last turn, to forget rooms in
         await trio.testing.wait_all_tasks_blocked()
         self._check_remains()

@@ -136,7 +136,7 @@ class Turns:
             for person in strangers[100 * number : 100 * number + 100]:
                 self._act(acts.LinkUsed(about=room, link=link.link), person)
         for person in strangers[:RAIDERS]:
-            self.chat._joins._arrivals.write(room, person, "192.0.2.1", 1)
+            self.chat._arrivals.write(room, person, "192.0.2.1", 1)
 
     def _act(self, act: acts.AnyAct, who: Person | None = None) -> None:
         [stored] = finish(self.journal.commit([Write(ActKept(room=acts.LEDGER, who=who, act=act))]))
@@ -319,7 +319,7 @@ def test_a_raid_of_people_who_came_by_all_links_makes_no_turn_long(
         for id in STRANGERS[:RAIDERS]:
             turns.registry.use(made, Person(id, "Stranger"))
     for id in STRANGERS[:RAIDERS]:
-        turns.chat._joins._arrivals.write("tea", Person(id, "Stranger"), "192.0.2.1", 1)
+        turns.chat._arrivals.write("tea", Person(id, "Stranger"), "192.0.2.1", 1)
     chief = Listener(v1)
     hello = {"t": "hello", "nick": "Chief", "link": turns.operator}
     turns.settle(Register(chief), asks(chief, hello))

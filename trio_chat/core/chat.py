@@ -5,14 +5,13 @@ carries out the effects; nothing else changes the chat.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.backlog import Backlog
 from trio_chat.core.basis import Given
+from trio_chat.core.calls import Calls
 from trio_chat.core.canary import Canary
-from trio_chat.core.claims import Unclaimed
 from trio_chat.core.effects import Effects
 from trio_chat.core.epochs import Epochs
 from trio_chat.core.messages import (
@@ -28,39 +27,16 @@ from trio_chat.core.messages import (
     Shutdown,
     Unregister,
 )
+from trio_chat.core.outcomes import Outcomes
 from trio_chat.core.parts import make_parts
-from trio_chat.core.pending_writes import Pending
 from trio_chat.core.records import NO_CHANGES, SHARED_LAZY
 from trio_chat.core.room_log import Budgets
 from trio_chat.files.uploads import Uploads
 from trio_chat.journal.arrivals import MARK
-from trio_chat.journal.storage import (
-    Change,
-    Loaded,
-    NotLoaded,
-    NotSought,
-    NotStored,
-    Outcome,
-    PeopleKept,
-    PeopleNotKept,
-    Sought,
-    Stored,
-    Tallied,
-)
 from trio_chat.journal.terms import Terms
-from trio_chat.journal.types import (
-    Moved,
-    PeopleForgotten,
-    Pruned,
-    RoomsUnused,
-)
 from trio_chat.limits.limits import Limits
-from trio_chat.protocol import requests
-from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.request_error import RequestError
 
 NOW = float("-inf")
-OF_DEVICES = requests.Marks | requests.Sessions | requests.SignOut | requests.Pair
 
 
 class Chat:
@@ -89,7 +65,7 @@ class Chat:
         *,
         has_claims: bool = False,
     ) -> None:
-        self._uploads = uploads = Uploads() if uploads is None else uploads
+        uploads = Uploads() if uploads is None else uploads
         self._changes = NO_CHANGES  # of people, that were taken last
         self.epochs = Epochs(terms)
         given = Given(
@@ -119,20 +95,25 @@ class Chat:
         if gap_pause:
             self.people.records.lazy = SHARED_LAZY
         self._access = access
-        self._ledger = rights.ledger
         self._pairings = rights.pairings
         self._welcome = entrances.welcome
-        self._joins = entrances.joins
         self._devices = entrances.devices
         self._expiry = entrances.expiry
         self._registration = entrances.registration
         self._moderation = parts.moderation
-        self._following = parts.following
         self._term_change = parts.term_change
         self._handlers = parts.handlers
-        self._callers = parts.callers
         self._settling = parts.settling
-        self._written = 0  # the number of the last changes of people that the storage has taken
+        self._outcomes = Outcomes(parts)
+        self._calls = Calls(
+            parts.callers,
+            parts.handlers,
+            self.people.claims,
+            world.held,
+            world.pending,
+            world.turn,
+            uploads,
+        )
         self.readers = parts.readers
         self.invitations = parts.invitations
         self.unused_rooms = parts.unused_rooms
@@ -177,8 +158,8 @@ class Chat:
     @property
     def is_settled(self) -> bool:
         """Whether the journal has told what became of everything."""
-        is_written = self.people.records.is_written and self._changes.number <= self._written
-        return is_written and not self._pending
+        are_kept = self._changes.number <= self._outcomes.written
+        return self.people.records.is_written and are_kept and not self._pending
 
     @property
     def wake_at(self) -> float:
@@ -274,7 +255,7 @@ class Chat:
             case Asked():
                 self._backlog.add(message, self._turn.now)
             case ApiRequest():
-                self._call(message)
+                self._calls.take(message)
             case PageDone(catch_up, after, first):
                 self._queue.page_done(catch_up, after, first)
             case Register():
@@ -290,7 +271,7 @@ class Chat:
             case Nudge() | Prove():
                 self._answer_supervisor(message)
             case _:
-                self._take_outcome(message)
+                self._outcomes.take(message)
 
     def _answer_supervisor(self, message: Nudge | Prove) -> None:
         """Tell that a turn is taken, or find out whether messages are kept and delivered."""
@@ -299,98 +280,8 @@ class Chat:
         else:
             self._canary.release(message.heard)
 
-    def _take_outcome(self, outcome: Outcome) -> None:
-        """Take in what the journal tells; what became of writes is settled later in the turn."""
-        match outcome:
-            case Stored() | NotStored():
-                self._settling.add(outcome)
-            case Loaded(states):
-                rooms = [one for one in states if one.name != LEDGER]
-                self._joins.take_loaded(rooms)
-                if len(rooms) < len(states):
-                    self._ledger.load_ended()
-                self._following.follow_acts(states)
-            case NotLoaded(names, retry_ms):
-                names_left = [name for name in names if name != LEDGER]
-                self._joins.take_not_loaded(NotLoaded(names_left, retry_ms))
-                if len(names_left) < len(names):
-                    self._ledger.load_ended()
-            case Tallied():
-                self._moderation.raids.tell(outcome)
-            case Sought() | NotSought():
-                self._moderation.clearings.take(outcome)
-            case PeopleKept(number):
-                self._written = number
-                self._devices.kept(number)
-            case PeopleNotKept(number, retry_ms):
-                self._written = number
-                self._devices.not_kept(number, retry_ms)
-            case _:
-                self._take_change(outcome)
-
-    def _take_change(self, change: Change) -> None:
-        """Take in what retention or others have changed in the journal, or are to change."""
-        match change:
-            case PeopleForgotten(ids, before):
-                for id in ids:
-                    if id.startswith(MARK):
-                        self._arrivals.drop(id)
-                    else:
-                        self.people.records.drop(id, before)
-            case RoomsUnused(names, since):
-                self.unused_rooms.forget(names, since)
-            case Moved():
-                self._settling.settle_all()  # nothing of the term before may come later
-                self._term_change.take(change)
-            case Pruned(first_left):
-                self._rooms.forget(first_left)
-            case _:
-                self._following.take(change)
-
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)
 
     def _load(self, name: str) -> None:
         self._turn.effects.loads.append(name)
-
-    def _call_again(
-        self, message: ApiRequest, unclaimed: Unclaimed, error: RequestError | None
-    ) -> None:
-        """Grant a call anew for which a nick had to be claimed, or answer why not."""
-        if error is None:
-            self._call(message, unclaimed)
-        else:
-            self._handlers.refuse(message.caller, error, "http")
-
-    def _call(self, message: ApiRequest, again: Unclaimed | None = None) -> None:
-        caller, credentials, request, grant, label = message
-        now = self._turn.now
-        try:
-            if isinstance(request, requests.Hello):
-                welcome = self._callers.introduce(caller, request, now, grant, label, again)
-                self._turn.reply(caller, welcome)
-                return
-            if isinstance(request, OF_DEVICES):
-                self._callers.see_to_devices(caller, credentials, request, now, grant)
-                return
-            if isinstance(request, requests.Read):
-                self._callers.read(caller, credentials, request, now, grant)
-                return
-            if isinstance(request, requests.Upload):
-                self._callers.upload(caller, credentials, request, now, grant)
-                return
-            self._pending.check_room()
-            if not isinstance(request, requests.WriteRequest):
-                self._callers.govern(caller, credentials, request, now, grant, again)
-                return
-            write = self._callers.write(caller, credentials, request, now, grant)
-        except Unclaimed as unclaimed:
-            go_on = partial(self._call_again, message, unclaimed)
-            self.people.claims.want(unclaimed, go_on)
-        except RequestError as error:
-            self._handlers.refuse(caller, error, "http")
-        else:
-            self._turn.effects.writes.append(write)
-            hold = partial(self._held.hold, write) if write.needs_approval else None
-            over = partial(self._uploads.answered, write.event)
-            self._pending.add(Pending(caller, None, request.id, hold=hold, over=over))
