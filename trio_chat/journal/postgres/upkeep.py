@@ -9,9 +9,10 @@ from typing import Any
 from trio_chat.clock import wall_clock
 from trio_chat.journal.people import NOBODY
 from trio_chat.journal.postgres import erasing, forgetting, reports, scrubs, sealing, unused
-from trio_chat.journal.postgres.link import Link
+from trio_chat.journal.postgres.link import Link, text
 from trio_chat.journal.postgres.pruning import Due, delete_in_step, find_due
 from trio_chat.journal.postgres.readers import Readers
+from trio_chat.journal.postgres.rooms import HOLD
 from trio_chat.journal.postgres.runs import is_keeper
 from trio_chat.journal.postgres.schema import get, put
 from trio_chat.journal.sqlite.forgetting import Step
@@ -161,6 +162,7 @@ def _in_transaction(step: Callable[[Link], Any]) -> Callable[[Link], Any]:
 def _shorten(link: Link, name: str, since_ts: int) -> int | None:
     """Delete some of a room; return its first number then, ``None`` if it is to stay so."""
     with link.transaction():
+        link.all(HOLD, ([text(name)],))
         is_due = unused.is_unused(link, name, since_ts) and unused.is_long(link, name)
         return unused.shorten(link, name) if is_due else None
 
