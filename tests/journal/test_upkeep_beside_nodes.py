@@ -1,28 +1,48 @@
 """Upkeep by one node beside the commits of another: neither undoes what the other has done."""
 
 from collections.abc import Sequence
+from contextlib import closing
 
 import psycopg
 import pytest
 import trio
 
 from tests.journal.drafts import (
+    ANN,
+    BEN,
     ROOM,
     Clock,
     created,
+    delete,
+    edit,
+    everything,
+    fill,
     kept,
     number_of,
+    numbers,
+    page,
+    react,
     say,
     title,
 )
 from tests.journal.test_nodes import PATIENCE, Both, both
-from trio_chat.journal.postgres import unused
+from trio_chat.commands import postgres_store
+from trio_chat.journal.clearings import SEALED
+from trio_chat.journal.postgres import scrubs, states, unused
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.link import Link
-from trio_chat.journal.types import Result, Write
+from trio_chat.journal.postgres.rooms import hold
+from trio_chat.journal.sqlite.pruning import Limits
+from trio_chat.journal.types import NO_SUCH_MESSAGE, Result, Write
+from trio_chat.journal.views import Changes
+from trio_chat.protocol.events import Clear, Person, Restore
 
 __all__ = ["both"]  # a fixture
 
+EVE = Person("e5", "Eve")
+SECRET = "the text to forget"  # noqa: S105 - no password
+CLEAR = Clear(room=ROOM, who=ANN, key="k", authors=[EVE.id], since=0)
+HELD = "SELECT id FROM rooms WHERE id NOT IN (SELECT id FROM rooms FOR UPDATE SKIP LOCKED)"
 WAITING = (
     "SELECT EXISTS (SELECT 1 FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock')"
@@ -82,3 +102,108 @@ async def test_a_message_into_a_room_that_is_shortened(
     await one.unused([ROOM], clock.now)
     [result] = await meanwhile.done()
     assert await kept(other) == [number_of(result)]
+
+
+async def test_changes_beside_a_clearing_that_goes_for_good(
+    both: Both, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit and a reaction of others stay, though the state is written of reactions that go."""
+    one, other = both
+    await one.commit([say("teh tea"), react(1, who=EVE), Write(CLEAR)])
+    clock.now += SEALED
+    meanwhile = Meanwhile(other, [edit(1, "the tea"), react(1, who=BEN)])
+    save = states.save
+
+    def save_late(link: Link, room: int, seq: int, changes: Changes) -> None:
+        meanwhile.begin()
+        save(link, room, seq, changes)
+
+    monkeypatch.setattr(states, "save", save_late)
+    await one.prune(0, 0)
+    assert numbers(await meanwhile.done()) == [4, 5]
+    [message] = await page(other)
+    assert (message.text, message.reactions) == ("the tea", {"🍋": [BEN]})
+
+
+async def test_a_clearing_that_is_taken_back_before_it_goes_for_good(
+    both: Both, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has cleared is there, if another node was first."""
+    one, other = both
+    await one.commit([say("Hello!", who=EVE), Write(CLEAR)])
+    clock.now += SEALED
+    meanwhile = Meanwhile(other, [Write(Restore(room=ROOM, who=ANN, key="k"))])
+
+    def hold_late(link: Link, ids: Sequence[int]) -> None:
+        meanwhile.begin()
+        hold(link, ids)
+
+    monkeypatch.setattr("trio_chat.journal.postgres.sealing.hold", hold_late)
+    await one.prune(0, 0)
+    assert numbers(await meanwhile.done()) == [3]
+    assert [message.text for message in await page(other)] == ["Hello!"]
+
+
+async def test_an_edit_of_a_message_that_retention_deletes(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes before, and loses its text, or too late."""
+    one, other = both
+    await fill(one, 2)
+    meanwhile = Meanwhile(other, [edit(1, SECRET)])
+    begin_all = scrubs.begin_all
+
+    def begin_early(link: Link, room: int, first: int, last: int) -> None:
+        begin_all(link, room, first, last)
+        meanwhile.begin()
+
+    monkeypatch.setattr(scrubs, "begin_all", begin_early)
+    assert await one.prune(1, 0) == {ROOM: 2}
+    assert await meanwhile.done() == [NO_SUCH_MESSAGE]
+    assert SECRET.encode() not in await everything(other)
+
+
+async def test_retention_in_several_rooms_waits_for_nobody_who_waits_for_it(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step has all its rooms before it changes one of them."""
+    one, other = both
+    for room in (ROOM, "jam"):
+        await fill(one, 2, room=room)
+    meanwhile = Meanwhile(other, [delete(2, room="jam")])
+    begin_all = scrubs.begin_all
+
+    def begin_early(link: Link, room: int, first: int, last: int) -> None:
+        begin_all(link, room, first, last)
+        meanwhile.begin()
+
+    monkeypatch.setattr(scrubs, "begin_all", begin_early)
+    assert await one.prune(1, 0) == {ROOM: 2, "jam": 2}
+    assert numbers(await meanwhile.done()) == [3]
+
+
+@pytest.mark.parametrize("is_command", [False, True])
+async def test_a_room_is_held_while_texts_of_edits_go(
+    both: Both, monkeypatch: pytest.MonkeyPatch, *, is_command: bool
+) -> None:
+    """One at a time, so nobody else writes an event that was read before, nor waits for two."""
+    one, _ = both
+    url = one._database.url
+    for room in (ROOM, "jam"):
+        await one.commit([say(room=room), say(room=room), edit(1, SECRET, room=room)])
+    held = []
+    begin = scrubs.begin
+
+    def look(link: Link, room: int, target: int) -> object:
+        with closing(Link(url)) as beside:
+            held.append(beside.all(HELD))
+        return begin(link, room, target)
+
+    monkeypatch.setattr(scrubs, "begin", look)
+    if is_command:
+        postgres_store.prune(url, Limits(1, 0, 0))
+    else:
+        await one.prune(1, 0)
+    assert held == [[(1,)], [(2,)]]
+    for room in (ROOM, "jam"):
+        assert SECRET.encode() not in await everything(one, room)

@@ -175,9 +175,8 @@ def prune(url: str, limits: Limits) -> list[Row]:
             for due, left, gone in _pruned(link, limits, advance):
                 deleted[due] += gone
                 first[due] = left
-        with told_to_servers(link):
-            while scrubs.step(link):
-                pass
+        while _scrub(link):
+            pass
         _erase(link, url)
     return [{"room": name, "deleted": deleted[name], "first": left} for name, left in first.items()]
 
@@ -202,6 +201,12 @@ def _pruned(link: Link, limits: Limits, advance: Advance) -> Iterator[tuple[str,
             advance(due.room - done)
             done = due.room
         after = page.after
+
+
+def _scrub(link: Link) -> bool:
+    """Take texts out of what is left of one message; return whether there was something."""
+    with told_to_servers(link):
+        return scrubs.step(link)
 
 
 def _erase(link: Link, url: str) -> None:

@@ -8,7 +8,7 @@ import structlog
 from trio_chat.journal.people import NOBODY, head_of
 from trio_chat.journal.postgres import scrubs
 from trio_chat.journal.postgres.link import Link
-from trio_chat.journal.postgres.rooms import keep_forgotten
+from trio_chat.journal.postgres.rooms import hold, keep_forgotten
 from trio_chat.journal.sqlite.forgetting import Step
 
 KEYS = 1000  # cids that are deleted in one transaction
@@ -56,15 +56,15 @@ def _forgettable(link: Link, after: int, until: int, before_ts: int) -> Sequence
 def forget_step(link: Link, wanted: Forgettable, before_ts: int) -> Step:
     """Delete some of what is left of a room, unless something was said there meanwhile."""
     with link.transaction():
-        link.all("SELECT 1 FROM rooms WHERE id = %s FOR UPDATE", (wanted.room,))
+        hold(link, [wanted.room])
         rooms = _forgettable(link, wanted.room - 1, wanted.room, before_ts)
         if not rooms:
             return Step.USED
         if link.execute(DELETE_KEYS, (wanted.room, wanted.room, KEYS)) == KEYS:
             return Step.MORE
-        keep_forgotten(link, rooms[0].name, rooms[0].last)
         link.execute("DELETE FROM rooms WHERE id = %s", (wanted.room,))
-        scrubs.note(link)
+        scrubs.note(link)  # before the other row, as where an act forgets a room
+        keep_forgotten(link, rooms[0].name, rooms[0].last)
         return Step.DONE
 
 

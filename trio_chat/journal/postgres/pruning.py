@@ -1,10 +1,13 @@
 """Retention in a database: finds what is too old or too much in each room, and deletes in steps."""
 
+import math
 from collections import deque
+from itertools import islice
 from typing import NamedTuple
 
 from trio_chat.journal.postgres import scrubs
 from trio_chat.journal.postgres.link import Link
+from trio_chat.journal.postgres.rooms import hold
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.protocol.acts import LEDGER
 
@@ -96,6 +99,7 @@ def delete_in_step(link: Link, rooms: deque[Due]) -> dict[str, int]:
     left = {}
     budget = STEP
     with link.transaction():
+        hold(link, [due.room for due in islice(rooms, math.ceil(STEP / ROOM_COST))])
         while rooms and budget > 0:
             due = rooms[0]
             first = _delete_some(link, due, budget)

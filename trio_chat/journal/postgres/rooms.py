@@ -1,6 +1,12 @@
-"""How far rooms have come, as a turn sees them: it holds their rows until it is committed."""
+"""How far rooms have come, as a turn sees them: it holds their rows until it is committed.
 
-from collections.abc import Collection
+Whoever changes what is kept of a room holds its row first: a turn, a step of upkeep, a command.
+What was looked at before may be different by then, so it is looked at again. A transaction holds
+the rows of all its rooms before it writes anything, in the order of their ids: so two of them never
+wait for each other.
+"""
+
+from collections.abc import Collection, Iterable
 
 from trio_chat.journal.postgres.link import Link, text
 from trio_chat.journal.postgres.schema import LOCK
@@ -11,6 +17,7 @@ HOLD = (
     "SELECT name, id, last, ts, unordered, topic FROM rooms WHERE name = ANY(%s)"
     " ORDER BY id FOR NO KEY UPDATE"
 )
+HOLD_BY_ID = "SELECT 1 FROM rooms WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 # The first number of a term is noted with it: a session never comes into another term.
 SAVE = (
     "UPDATE rooms SET last = new.last, ts = new.ts, unordered = new.unordered, topic = new.topic,"
@@ -21,6 +28,11 @@ SAVE = (
     " (SELECT coalesce(max(term), 1) AS present FROM terms) AS terms_of WHERE rooms.id = new.id"
 )
 FORGOTTEN = "SELECT name_group, last FROM forgotten WHERE name_group = ANY(%s)"
+
+
+def hold(link: Link, ids: Iterable[int]) -> None:
+    """Hold the rows of rooms, as far as they are there, until the open transaction ends."""
+    link.all(HOLD_BY_ID, (list(ids),))
 
 
 class Progress:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.postgres.link import Link, Row
+from trio_chat.journal.postgres.rooms import hold
 from trio_chat.journal.sqlite.scrubs import NO_ONE, Authors, bare
 from trio_chat.protocol.events import decode, encode
 
@@ -51,9 +52,14 @@ def begin_all(link: Link, room: int, first: int, last: int) -> None:
 
 
 def step(link: Link) -> bool:
-    """Go on with what is left of one message; return whether there was something."""
+    """Go on with what is left of one message, in a transaction of its own.
+
+    Returns:
+        Whether there was something.
+    """
     row = link.one("SELECT room, target FROM scrubs LIMIT 1")
     if row:
+        hold(link, row[:1])
         begin(link, *row)
         link.execute("DELETE FROM scrubs WHERE room = %s AND target = %s", row)
     return row is not None

@@ -6,6 +6,7 @@ from functools import partial
 from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing, take_back_reactions
 from trio_chat.journal.postgres import scrubs, states, words
 from trio_chat.journal.postgres.link import Link, text
+from trio_chat.journal.postgres.rooms import hold
 from trio_chat.journal.sqlite.sealing import FROM, as_kept, clearing_of
 from trio_chat.journal.topics import TOPICS, topics_in
 from trio_chat.protocol.events import Clear, Topic
@@ -26,6 +27,8 @@ LATEST = (
     "SELECT seq, data FROM events WHERE room = %s AND seq >= %s AND kind = 3"
     " ORDER BY seq DESC LIMIT %s"
 )
+DUE = "SELECT room, key FROM clearings WHERE ts <= %s LIMIT 1"
+STILL_DUE = "SELECT first, seq, authors FROM clearings WHERE room = %s AND key = %s AND ts <= %s"
 CLEARED = (
     "SELECT seq, author, kind = 1,"
     " CASE WHEN kind = 4 AND position(%s::bytea IN data) > 0 THEN target END"
@@ -94,11 +97,15 @@ def step(link: Link, now: int) -> bool:
         link: To the database; a transaction must be open.
         now: In milliseconds since 1970.
     """
-    query = "SELECT room, key, first, seq, authors FROM clearings WHERE ts <= %s LIMIT 1"
-    row = link.one(query, (now - SEALED,))
-    if row is None:
+    due = link.one(DUE, (now - SEALED,))
+    if due is None:
         return False
-    room, key, first, end, among = row
+    room, key = due
+    hold(link, [room])
+    row = link.one(STILL_DUE, (room, key, now - SEALED))
+    if row is None:
+        return True  # it was taken back, or made anew, meanwhile; there may be others
+    first, end, among = row
     clearing = clearing_of(key, among, first, end)
     found = link.all(CLEARED, (FROM, room, first, end, STEP))
     take_back = partial(states.take_back_reactions, link, room, clearing=clearing)
