@@ -105,6 +105,10 @@ class Hub:
         """Return how many are in each open room."""
         return self._chat.populations()
 
+    def is_used(self, room: str) -> bool:
+        """Whether somebody is in a room, or comes into it."""
+        return self._chat.is_used(room)
+
     @property
     def epoch(self) -> str:
         """What numbers belong to that are told now."""

@@ -265,9 +265,9 @@ class Server:
                     for listener in self._listeners:
                         listening.start_soon(self._accept, listener, connections)
                     listening.start_soon(self._limits.overload.watch)
-                    populations, made = self._hub.populations, self._hub.unused_rooms
+                    is_used, made = self._hub.is_used, self._hub.unused_rooms
                     listening.start_soon(
-                        retain, self._journal, self._emit, self.config, populations, made
+                        retain, self._journal, self._emit, self.config, is_used, made
                     )
                     listening.start_soon(self._follow)
                     listening.start_soon(self._sweeper.run)

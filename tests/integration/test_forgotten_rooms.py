@@ -1,6 +1,6 @@
 """Made rooms that nobody uses are forgotten as a whole: as if none had been there."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -71,9 +71,9 @@ class Ages:
     def _count_looks(self, journal: Journal) -> None:
         forget = journal.forget
 
-        async def count(before_ts: int, in_use: Collection[str]) -> int:
+        async def count(before_ts: int, is_used: Callable[[str], bool]) -> int:
             self._looks += 1
-            return await forget(before_ts, in_use)
+            return await forget(before_ts, is_used)
 
         self.monkeypatch.setattr(journal, "forget", count)
 

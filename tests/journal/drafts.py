@@ -71,6 +71,11 @@ def title(text: str = "All about tea", *, room: str = ROOM) -> Write:
     return Write(Topic(room=room, text=text, who=ANN))
 
 
+def nobody_in(_: str) -> bool:
+    """Tell of a room that nobody is there."""
+    return False
+
+
 async def fill(journal: Journal, count: int, *, room: str = ROOM) -> None:
     """Commit messages whose texts are their numbers."""
     for number in range(1, count + 1):

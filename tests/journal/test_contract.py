@@ -16,6 +16,7 @@ from tests.journal.drafts import (
     fill,
     forgetting_act,
     kept,
+    nobody_in,
     number_of,
     numbers,
     page,
@@ -1046,15 +1047,31 @@ class TestForgetting:
         await journal.commit([say(room="new")])
         await journal.prune(0, clock.now + 1)
         await journal.commit([say(room="full")])
-        assert await journal.forget(clock.now, {"used"}) == 1
+        assert await journal.forget(clock.now, "used".__eq__) == 1
         assert {room.name for room in await journal.rooms(10)} == {"full", "used", "new"}
-        assert await journal.forget(clock.now, {"used"}) == 0
+        assert await journal.forget(clock.now, "used".__eq__) == 0
+
+    async def test_one_that_somebody_enters_meanwhile_stays(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Each is asked for when its turn has come, as many others may take long."""
+        await journal.commit([say(), say(room="jam")])
+        await journal.prune(0, clock.now + 1)
+        asked: list[str] = []
+
+        def is_used(name: str) -> bool:
+            asked.append(name)
+            return len(asked) > 1
+
+        assert await journal.forget(clock.now + 1, is_used) == 1
+        assert asked == [ROOM, "jam"]
+        assert [room.name for room in await journal.rooms(10)] == ["jam"]
 
     async def test_numbers_go_on(self, journal: Journal, clock: Clock) -> None:
         """A client that comes back is told what it missed, and never takes new for old."""
         await journal.commit([say(), title("Tea"), say(cid=CID)])
         await journal.prune(0, clock.now + 1)
-        assert await journal.forget(clock.now + 1, ()) == 1
+        assert await journal.forget(clock.now + 1, nobody_in) == 1
         [state] = await journal.load([ROOM], 10)
         assert (state.first, state.last, state.topic, len(state.recent)) == (4, 3, "", 0)
         assert await journal.commit([say(room=ROOM)._replace(may_begin=False)]) == [NO_NEW_ROOM]
@@ -1070,14 +1087,14 @@ class TestForgetting:
         """What was never there, or is there, does not change."""
         await journal.commit([say(), say(), say(room="jam")])
         await journal.prune(0, clock.now + 1)
-        await journal.forget(clock.now + 1, {"jam"})
+        await journal.forget(clock.now + 1, "jam".__eq__)
         assert numbers(await journal.commit([say(room="new"), say(room="jam")])) == [1, 2]
 
     async def test_it_takes_what_many_keys_have_left(self, journal: Journal, clock: Clock) -> None:
         """However many resends are remembered."""
         await journal.commit([say(cid=f"{CID}-{count}") for count in range(2_500)])
         await journal.prune(0, clock.now + 1)
-        assert await journal.forget(clock.now + 1, ()) == 1
+        assert await journal.forget(clock.now + 1, nobody_in) == 1
         assert numbers(await journal.commit([say(cid=f"{CID}-7")])) == [2_501]
 
 

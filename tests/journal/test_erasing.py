@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from tests.journal import trouble
-from tests.journal.drafts import Clock, delete, edit, say, title
+from tests.journal.drafts import Clock, delete, edit, nobody_in, say, title
 from trio_chat.commands.backup import main as backup
 from trio_chat.commands.export import main as export
 from trio_chat.commands.prune import main as prune
@@ -120,7 +120,7 @@ async def test_nicks_and_rooms_that_nobody_has_any_more(path: Path, clock: Clock
     await journal.keep_people({"cyd": encode(PersonRecord(nick="Zekret5", seen=1))})
     assert await journal.forget_people(2) == ["ann", "cyd"]
     await journal.prune(0, clock() + 1000)
-    assert await journal.forget(clock() + 1000, []) == 2
+    assert await journal.forget(clock() + 1000, nobody_in) == 2
     assert pieces(path.parent)
     await journal.prune(0, 0)
     assert pieces(path.parent) == {}

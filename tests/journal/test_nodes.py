@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import trio
 
-from tests.journal.drafts import ROOM, Clock, fill, say
+from tests.journal.drafts import ROOM, Clock, fill, nobody_in, say
 from tests.postgres import PostgresServer, url_at
 from trio_chat.journal import hearing
 from trio_chat.journal.bus import NoBus
@@ -64,7 +64,7 @@ async def test_one_node_sees_to_what_is_due(both: Both) -> None:
     await one.keep_people({"ann": encode(PersonRecord(nick="Ann", seen=1))})
     assert await one.prune(4, 0) == {ROOM: 2}
     assert await other.prune(2, 0) == {}
-    assert await other.forget(LATER, ()) == 0
+    assert await other.forget(LATER, nobody_in) == 0
     assert await other.forget_people(LATER) == []
     await one.close()
     with trio.fail_after(PATIENCE):  # PostgreSQL takes a moment to let go of its lock

@@ -27,6 +27,7 @@ from tests.journal.drafts import (
     fill,
     forgetting_act,
     kept,
+    nobody_in,
     numbers,
     page,
     react,
@@ -217,7 +218,7 @@ class TestKeeping:
             return found
 
         monkeypatch.setattr(database._readers, "read", read_late)
-        await database.forget(clock.now + 1, ())
+        await database.forget(clock.now + 1, nobody_in)
         assert [room.name for room in await database.rooms(9)] == ["room4"]
         assert database.counts["rooms_forgotten"] == 4
         await database.close()

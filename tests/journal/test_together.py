@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from tests.journal.conftest import make, place_of
-from tests.journal.drafts import Clock, everything, fill, kept, numbers, say
+from tests.journal.drafts import ROOM, Clock, everything, fill, kept, numbers, say
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.postgres import pruning as postgres_pruning
 from trio_chat.journal.sqlite import pruning
@@ -87,6 +87,16 @@ class TestTogether:
             for number in range(101, 121):
                 assert numbers(await database.commit([say()])) == [number]
         assert await kept(database) == list(range((await kept(database))[0], 121))
+
+    async def test_a_room_that_somebody_enters_while_it_is_forgotten(
+        self, database: Journal, clock: Clock
+    ) -> None:
+        """It stays, though some of the keys that it had are gone."""
+        await database.commit([say(cid=f"{number:032}") for number in range(1_500)])
+        await database.prune(0, clock.now + 1)
+        answers = iter([False, True])
+        assert await database.forget(clock.now + 1, lambda _: next(answers)) == 0
+        assert [room.name for room in await database.rooms(9)] == [ROOM]
 
     async def test_closing_while_cancelled(self, path: Path) -> None:
         """A server that is in a hurry still closes the file; nothing is left beside it."""

@@ -18,6 +18,7 @@ from tests.journal.drafts import (
     everything,
     fill,
     kept,
+    nobody_in,
     number_of,
     numbers,
     page,
@@ -31,7 +32,9 @@ from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.postgres import scrubs, states, unused
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.link import Link
+from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.rooms import hold
+from trio_chat.journal.postgres.wire import Wire
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.types import NO_SUCH_MESSAGE, Result, Write
 from trio_chat.journal.views import Changes
@@ -207,3 +210,39 @@ async def test_a_room_is_held_while_texts_of_edits_go(
     assert held == [[(1,)], [(2,)]]
     for room in (ROOM, "jam"):
         assert SECRET.encode() not in await everything(one, room)
+
+
+async def test_a_room_that_somebody_is_in_at_another_node_is_not_forgotten(
+    both: Both, clock: Clock
+) -> None:
+    """As long as that node runs."""
+    one, other = both
+    await fill(one, 1)
+    await one.prune(0, clock.now + 1)
+    node = other._database.run.id
+    theirs = Places(node)
+    theirs.move({(ROOM, "p"): ("Nick", False)})
+    with closing(await Wire.open(other._database.url)) as wire:
+        await theirs.write(wire.ask)
+        assert await one.forget(clock.now + 1, nobody_in) == 0
+        over = "UPDATE nodes SET until = clock_timestamp() WHERE id = decode($1, 'hex')"
+        await wire.run(over, [node.hex().encode()])
+        assert await one.forget(clock.now + 1, nobody_in) == 1
+
+
+async def test_a_room_that_somebody_enters_at_another_node_while_others_are_forgotten(
+    both: Both, clock: Clock
+) -> None:
+    """It stays: the step that forgets a room looks who is there."""
+    one, other = both
+    await one.commit([say(), say(room="jam")])
+    await one.prune(0, clock.now + 1)
+    with closing(Link(one._database.url)) as beside:
+
+        def is_used(_: str) -> bool:
+            come = "INSERT INTO here VALUES ('jam', %s, 'p', 'Nick', false) ON CONFLICT DO NOTHING"
+            beside.execute(come, (other._database.run.id,))
+            return False
+
+        assert await one.forget(clock.now + 1, is_used) == 1
+    assert [room.name for room in await one.rooms(9)] == ["jam"]

@@ -33,7 +33,7 @@ class Journal(MemoryJournal):
         self.unsealed: list[float] = []  # when what was cleared could go for good
         self.answers: list[dict[str, int] | Unavailable] = []
         self.forgotten = 0  # rooms each time
-        self.to_forget: list[tuple[float, int, Collection[str]]] = []
+        self.to_forget: list[tuple[float, int, bool]] = []  # and whether "full" stays
         self.people_to_forget: list[int] = []
         self.used = {"said"}  # rooms in which something was said
         self.noted: list[Mapping[str, int]] = []
@@ -58,8 +58,8 @@ class Journal(MemoryJournal):
             await tell(answer)
         return answer
 
-    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
-        self.to_forget.append((trio.current_time(), before_ts, in_use))
+    async def forget(self, before_ts: int, is_used: Callable[[str], bool]) -> int:
+        self.to_forget.append((trio.current_time(), before_ts, is_used("full")))
         return self.forgotten
 
     async def note_visits(self, visits: Mapping[str, int]) -> None:
@@ -119,7 +119,7 @@ async def pruned(
     """Let retention be at work for some time; return what the hub heard of it."""
     send, receive = trio.open_memory_channel[Told](100)
     with trio.move_on_after(seconds):
-        await retain(journal, send.send, config, lambda: {"full"}, made or Made(), clock)
+        await retain(journal, send.send, config, "full".__eq__, made or Made(), clock)
     return [receive.receive_nowait() for _ in range(receive.statistics().current_buffer_used)]
 
 
@@ -170,8 +170,8 @@ async def test_rooms_that_are_empty_and_old_are_forgotten_each_hour(
     with structlog.testing.capture_logs() as logged:
         await pruned(journal, config, 125 * MINUTE, clock)
     assert journal.to_forget == [
-        (0, NOW - 2 * DAY, {"full"}),
-        (60 * MINUTE, NOW + 60 * 60_000 - 2 * DAY, {"full"}),
+        (0, NOW - 2 * DAY, True),
+        (60 * MINUTE, NOW + 60 * 60_000 - 2 * DAY, True),
     ]
     assert {"event": "rooms forgotten", "rooms": 3, "log_level": "info"} in logged
     journal.to_forget.clear()
@@ -307,7 +307,7 @@ async def test_a_jump_while_something_is_deleted_changes_nothing(
     made.visits = {"tea": NOW}
     config = Config(forget_rooms_days=2, session_days=3, nick_keep_days=5)
     await pruned(journal, config, 30, Clock((1, YEAR)), made)
-    assert journal.to_forget == [(2 + PAUSE, NOW - 2 * DAY, {"full"})]
+    assert journal.to_forget == [(2 + PAUSE, NOW - 2 * DAY, True)]
     assert journal.people_to_forget == [NOW - 5 * DAY]
     assert made.asked == [(1, NOW - 2 * DAY)]
 

@@ -183,6 +183,10 @@ class Chat:
         """Return how many are in each open room."""
         return self._rooms.populations()
 
+    def is_used(self, room: str) -> bool:
+        """Whether somebody is in a room, or comes into it."""
+        return self._rooms.is_used(room)
+
     def lasts(self) -> dict[str, int]:
         """Return how far each open room has come."""
         return {name: room.log.last for name, room in self._rooms.items()}

@@ -229,14 +229,14 @@ class Journal(Protocol):
         """
         ...
 
-    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
-        """Forget rooms in which nothing is kept, and nothing was said since a time.
+    async def forget(self, before_ts: int, is_used: Callable[[str], bool]) -> int:
+        """Forget rooms in which nothing is kept, nothing was said since a time, and nobody is.
 
         One that begins anew goes on from the number at which it was, or a higher one.
 
         Args:
             before_ts: In milliseconds since 1970.
-            in_use: Names of rooms that are not to be forgotten.
+            is_used: Tells of a name whether its room stays; it is asked when that one's turn comes.
 
         Returns:
             How many were forgotten.

@@ -303,12 +303,12 @@ class MemoryJournal(OneTerm):
             await tell(pruned)
         return pruned
 
-    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+    async def forget(self, before_ts: int, is_used: Callable[[str], bool]) -> int:
         """Forget rooms in which nothing is kept."""
         gone = [
             name
             for name, room in self._rooms.items()
-            if not room.events and room.ts < before_ts and name not in in_use
+            if not room.events and room.ts < before_ts and not is_used(name)
         ]
         for name in gone:
             self._forget(name)

@@ -1,7 +1,7 @@
 """Retention: deletes what is older, or more, than is to be kept."""
 
 import math
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 
 import structlog
 import trio
@@ -55,7 +55,7 @@ async def retain(
     journal: Journal,
     emit: Callable[[Pruned | PeopleForgotten | RoomsUnused], Awaitable[None]],
     config: Config,
-    in_use: Callable[[], Collection[str]],
+    is_used: Callable[[str], bool],
     made: MadeRooms,
     clock: Callable[[], int] = wall_clock,
 ) -> None:
@@ -67,7 +67,7 @@ async def retain(
         journal: Where that is.
         emit: Takes what is gone.
         config: What is to be kept.
-        in_use: Returns the rooms that somebody is in; they are not forgotten.
+        is_used: Tells of a name whether somebody is in its room, which is not forgotten then.
         made: Knows which rooms were made, and when they were used.
         clock: The wall clock, in ms since 1970.
     """
@@ -93,7 +93,7 @@ async def retain(
                 forget_at = trio.current_time() + FORGET_INTERVAL
                 if config.forget_rooms_days:
                     await find_unused(journal, emit, made, _unused_since(config, now))
-                await _forget(journal, config, now, in_use())
+                await _forget(journal, config, now, is_used)
                 await _forget_people(journal, config, now, emit)
         except Unavailable:
             log.warning("retention put off")
@@ -110,11 +110,13 @@ def _unused_since(config: Config, now: int) -> int:
     return math.floor(now - max(config.forget_rooms_days * DAY, SEALED))
 
 
-async def _forget(journal: Journal, config: Config, now: int, in_use: Collection[str]) -> None:
+async def _forget(
+    journal: Journal, config: Config, now: int, is_used: Callable[[str], bool]
+) -> None:
     """Forget the rooms in which nothing is kept, and nothing was said for long enough."""
     if not config.forget_rooms_days:
         return
-    forgotten = await journal.forget(math.floor(now - config.forget_rooms_days * DAY), in_use)
+    forgotten = await journal.forget(math.floor(now - config.forget_rooms_days * DAY), is_used)
     if forgotten:
         log.info("rooms forgotten", rooms=forgotten)
 

@@ -1,6 +1,6 @@
 """Forgetting in a database: rooms in which nothing is kept, and people not seen for long."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -22,7 +22,9 @@ CHANGES = 5000  # records that are looked at for changes of other nodes in a rea
 CHANGED = "SELECT id, data, xid::text FROM people WHERE xid >= %s::xid8 ORDER BY xid LIMIT %s"
 FORGETTABLE = (
     "SELECT id, name, last FROM rooms WHERE id > %s AND id <= %s AND ts < %s"
-    " AND NOT EXISTS (SELECT 1 FROM events WHERE room = rooms.id) ORDER BY id LIMIT %s"
+    " AND NOT EXISTS (SELECT 1 FROM events WHERE room = rooms.id)"
+    " AND NOT EXISTS (SELECT 1 FROM here JOIN nodes ON nodes.id = node"
+    " WHERE room = rooms.name AND until > clock_timestamp()) ORDER BY id LIMIT %s"
 )
 DELETE_KEYS = (
     "DELETE FROM cids WHERE room = %s AND cid IN"
@@ -40,13 +42,10 @@ class Forgettable(NamedTuple):
     last: int
 
 
-def find(
-    link: Link, before_ts: int, in_use: Collection[str], after: int
-) -> tuple[Sequence[Forgettable], int | None]:
+def find(link: Link, before_ts: int, after: int) -> tuple[Sequence[Forgettable], int | None]:
     """Return rooms that may be forgotten, and after which id there may be more."""
-    rows = _forgettable(link, after, ANY, before_ts)
-    found = [room for room in rows if room.name not in in_use]
-    return found, rows[-1].room if len(rows) == SCAN else None
+    found = _forgettable(link, after, ANY, before_ts)
+    return found, found[-1].room if len(found) == SCAN else None
 
 
 def _forgettable(link: Link, after: int, until: int, before_ts: int) -> Sequence[Forgettable]:
@@ -54,7 +53,7 @@ def _forgettable(link: Link, after: int, until: int, before_ts: int) -> Sequence
 
 
 def forget_step(link: Link, wanted: Forgettable, before_ts: int) -> Step:
-    """Delete some of what is left of a room, unless something was said there meanwhile."""
+    """Delete some of what is left of a room, unless it was used meanwhile, at any node."""
     with link.transaction():
         hold(link, [wanted.room])
         rooms = _forgettable(link, wanted.room - 1, wanted.room, before_ts)

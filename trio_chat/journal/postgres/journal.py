@@ -262,9 +262,9 @@ class PostgresJournal:
         except psycopg.Error as error:
             log.warning("what was deleted cannot be erased just now", reason=reason(error))
 
-    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+    async def forget(self, before_ts: int, is_used: Callable[[str], bool]) -> int:
         """Forget rooms in which nothing is kept, and nothing was said since a time."""
-        gone = await self._upkeep.forget(before_ts, in_use)
+        gone = await self._upkeep.forget(before_ts, is_used)
         self.counts["rooms_forgotten"] += gone
         return gone
 

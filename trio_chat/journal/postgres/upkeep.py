@@ -1,7 +1,7 @@
 """Upkeep of a database between commits: retention, and what deletions have left to do."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -51,10 +51,11 @@ class Upkeep:
         """Whether this node sees to what is due; one does, and the next one when that is gone."""
         return bool(await self._write("looking who sees to old events", is_keeper))
 
-    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+    async def forget(self, before_ts: int, is_used: Callable[[str], bool]) -> int:
         """Forget rooms without events in which nothing was said since a time; return how many.
 
-        The rest comes another time if the journal is unavailable.
+        Whether somebody is in a room is asked before each step. The rest comes another time if
+        the journal is unavailable.
         """
         gone = 0
         after: int | None = 0
@@ -63,12 +64,13 @@ class Upkeep:
                 return 0
             while after is not None:
                 found, after = await self._readers.read(
-                    partial(forgetting.find, before_ts=before_ts, in_use=in_use, after=after)
+                    partial(forgetting.find, before_ts=before_ts, after=after)
                 )
                 for room in found:
                     step = partial(forgetting.forget_step, wanted=room, before_ts=before_ts)
-                    while (came := await self._write("forgetting rooms", step)) is Step.MORE:
-                        pass
+                    came = Step.MORE
+                    while came is Step.MORE and not is_used(room.name):
+                        came = await self._write("forgetting rooms", step)
                     gone += came is Step.DONE
         return gone
 

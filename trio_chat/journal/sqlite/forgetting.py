@@ -1,7 +1,7 @@
 """Forgetting rooms in a file: those in which nothing is kept, and nothing was said for long."""
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -27,12 +27,11 @@ class Forgettable(NamedTuple):
 
 
 def find(
-    database: sqlite3.Connection, before_ts: int, in_use: Collection[str], after: int
+    database: sqlite3.Connection, before_ts: int, after: int
 ) -> tuple[Sequence[Forgettable], int | None]:
     """Return rooms that may be forgotten, and after which id there may be more."""
-    rows = _forgettable(database, after, ANY, before_ts)
-    found = [room for room in rows if room.name not in in_use]
-    return found, rows[-1].room if len(rows) == SCAN else None
+    found = _forgettable(database, after, ANY, before_ts)
+    return found, found[-1].room if len(found) == SCAN else None
 
 
 def _forgettable(

@@ -237,9 +237,9 @@ class SqliteJournal(OneTerm):
         limits = Limits(keep_messages, before_ts, self._clock())
         return await self._upkeep.prune(limits, tell, is_clock_right=is_clock_right)
 
-    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+    async def forget(self, before_ts: int, is_used: Callable[[str], bool]) -> int:
         """Forget rooms in which nothing is kept, and nothing was said since a time."""
-        gone = await self._upkeep.forget(before_ts, in_use, self._writer.release)
+        gone = await self._upkeep.forget(before_ts, is_used, self._writer.release)
         self.counts["rooms_forgotten"] += gone
         return gone
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -43,13 +43,13 @@ class Upkeep:
         self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
 
     async def forget(
-        self, before_ts: int, in_use: Collection[str], release: Callable[[str], None]
+        self, before_ts: int, is_used: Callable[[str], bool], release: Callable[[str], None]
     ) -> int:
-        """Forget rooms without events in which nothing was said since a time.
+        """Forget rooms without events in which nothing was said since a time, and nobody is.
 
         Args:
             before_ts: In milliseconds since 1970.
-            in_use: Names of rooms that stay.
+            is_used: Tells of a name whether its room stays, before each step.
             release: Is called with a name, between commits, before its room is forgotten.
 
         Returns:
@@ -60,12 +60,13 @@ class Upkeep:
         with suppress(Unavailable):
             while after is not None:
                 found, after = await self._readers.read(
-                    partial(forgetting.find, before_ts=before_ts, in_use=in_use, after=after)
+                    partial(forgetting.find, before_ts=before_ts, after=after)
                 )
                 for room in found:
                     step = partial(self._forget_step, room, before_ts, release)
-                    while (came := await self._write("forgetting rooms", step)) is Step.MORE:
-                        pass
+                    came = Step.MORE
+                    while came is Step.MORE and not is_used(room.name):
+                        came = await self._write("forgetting rooms", step)
                     gone += came is Step.DONE
         return gone
 
