@@ -14,9 +14,10 @@ from tests.journal.drafts import Clock, delete, edit, nobody_in, say, title
 from trio_chat.commands.backup import main as backup
 from trio_chat.commands.export import main as export
 from trio_chat.commands.prune import main as prune
+from trio_chat.errors import Failed
 from trio_chat.journal.people import PersonRecord, encode
 from trio_chat.journal.search.query import parse
-from trio_chat.journal.sqlite import erasing, gaps
+from trio_chat.journal.sqlite import erasing, gaps, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Bounds
@@ -243,6 +244,26 @@ async def test_the_command_prune(
     await journal.close()
     assert prune(["--keep-messages", "10"]) == 0
     assert pieces(path.parent) == {}
+
+
+async def test_the_command_prune_that_fails(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one takes out what this one has left, as a step is done as a whole or not at all."""
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    await journal.commit([say("first"), say("second"), edit(1, secret(1))])
+    await journal.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(scrubs, "bare", failing)
+        with pytest.raises(Failed):
+            prune(["--keep-messages", "1"])
+    assert pieces(path.parent)
+    assert prune(["--keep-messages", "1"]) == 0
+    assert pieces(path.parent) == {}
+
+
+def failing(*_: object) -> None:
+    """Fail as SQLite does."""
+    raise sqlite3.OperationalError("disk I/O error")
 
 
 async def test_gaps_wait_for_whoever_writes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from trio_chat.journal.sqlite import queries, scrubs
 from trio_chat.journal.sqlite.erasing import erase_in
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.reindex import bring_in_step
+from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.settings import CommandLine
 
 
@@ -51,10 +52,16 @@ def _prune_file(config: Config) -> list[Row]:
             {"room": due.name, **_prune(database, due, is_indexed=is_indexed)}
             for due in _due(database, config)
         ]
-        while scrubs.step(database):
+        while _scrub(database):
             pass
         erase_in(database, path, is_indexed=is_indexed)
     return rows
+
+
+def _scrub(database: sqlite3.Connection) -> bool:
+    """Take texts out of what is left of one message; return whether there was something."""
+    with transaction(database):
+        return scrubs.step(database)
 
 
 def _command_line() -> CommandLine:
