@@ -441,6 +441,26 @@ class TestBadTimes:
         assert await database.prune(2, 0) == {ROOM: 4}
         assert await kept(database) == [4, 5]
 
+    async def test_a_room_that_was_forgotten_meanwhile(
+        self, path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing is deleted of a new one, which may have its id."""
+        database = SqliteJournal(JournalFile(path), clock)
+        await database.commit([forgetting_act(clock.now + 1, room="none"), title(), title()])
+        clock.now += 10
+        read = database._readers.read
+
+        async def read_early(call: Callable[[sqlite3.Connection], object]) -> object:
+            found = await read(call)
+            if isinstance(found, pruning.Page) and found.due:
+                await database.commit([forgetting_act(clock.now), say(room="jam")])
+            return found
+
+        monkeypatch.setattr(database._readers, "read", read_early)
+        assert await database.prune(0, clock.now) == {}
+        assert await kept(database, "jam") == [1]
+        await database.close()
+
     async def test_a_disk_that_is_really_full(self, tmp_path: Path) -> None:
         """The same on a small file system that others fill; it goes on when they make room."""
         with trouble.mounted(tmp_path / "mount", "size=2m") as directory:

@@ -22,6 +22,11 @@ CANDIDATES = (
     " OR (:keep AND last - seq >= :keep))"
     " ORDER BY rooms.id LIMIT :limit"
 )
+# The id of a room that was forgotten may be another one's by now.
+FIRST = (
+    "SELECT min(seq) FROM events"
+    " WHERE room = (SELECT id FROM rooms WHERE rooms.id = ? AND name = ?)"
+)
 
 
 class Limits(NamedTuple):
@@ -148,7 +153,7 @@ def _delete_some(
 ) -> int | None:
     """Delete so many of the oldest events of a room, as part of a transaction."""
     room = due.room
-    (first,) = database.execute("SELECT min(seq) FROM events WHERE room = ?", (room,)).fetchone()
+    (first,) = database.execute(FIRST, (room, due.name)).fetchone()
     if first is None or first > due.last:
         return None
     end = min(due.last, first + most - 1)
