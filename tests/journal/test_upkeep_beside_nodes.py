@@ -1,6 +1,6 @@
 """Upkeep by one node beside the commits of another: neither undoes what the other has done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import psycopg
@@ -52,6 +52,13 @@ WAITING = (
 )
 
 
+async def until_somebody_waits(url: str, is_over: Callable[[], bool] = lambda: False) -> None:
+    """Wait until a transaction waits for another one, or something else is over."""
+    with psycopg.connect(url, autocommit=True) as connection, trio.fail_after(PATIENCE):
+        while not is_over() and connection.execute(WAITING).fetchone() == (False,):
+            await trio.sleep(0.01)
+
+
 class Meanwhile:
     """A commit of another node, which begins in the midst of a step."""
 
@@ -74,10 +81,7 @@ class Meanwhile:
         self._is_done.set()
 
     async def _until_it_waits(self) -> None:
-        url = self._node._database.url
-        with psycopg.connect(url, autocommit=True) as connection, trio.fail_after(PATIENCE):
-            while not self._is_done.is_set() and connection.execute(WAITING).fetchone() == (False,):
-                await trio.sleep(0.01)
+        await until_somebody_waits(self._node._database.url, self._is_done.is_set)
 
     async def done(self) -> Sequence[Result]:
         """Return what has become of it."""
@@ -246,3 +250,19 @@ async def test_a_room_that_somebody_enters_at_another_node_while_others_are_forg
 
         assert await one.forget(clock.now + 1, is_used) == 1
     assert [room.name for room in await one.rooms(9)] == ["jam"]
+
+
+async def test_visits_that_two_nodes_note_at_once(both: Both) -> None:
+    """Rows are taken in one order, so that neither waits for the other in a circle."""
+    one, _ = both
+    await one.note_visits({"jam": 1, ROOM: 1})
+    noted = "UPDATE visits SET ts = 2 WHERE room = %s"
+    with psycopg.connect(one._database.url) as other:
+        other.execute(noted, ("jam",))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(one.note_visits, {ROOM: 3, "jam": 3})
+            await until_somebody_waits(one._database.url)
+            other.execute(noted, (ROOM,))
+            other.commit()
+    rows = one._database.link.all("SELECT ts FROM visits WHERE room = ANY(%s)", ([ROOM, "jam"],))
+    assert rows == [(3,), (3,)]

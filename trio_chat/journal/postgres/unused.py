@@ -46,11 +46,15 @@ def begin_visits(link: Link, now: int) -> None:
 
 
 def note_visits(link: Link, visits: Mapping[str, int]) -> None:
-    """Keep when rooms were visited, in ms since 1970, by their names."""
+    """Keep when rooms were visited, in ms since 1970, by their names.
+
+    In the order of names, so that two nodes that note the same rooms wait in turn.
+    """
+    rows = sorted((text(name), ts) for name, ts in visits.items())
     link.execute(
         "INSERT INTO visits (room, ts) SELECT * FROM unnest(%s::text[], %s::bigint[])"
         " ON CONFLICT (room) DO UPDATE SET ts = excluded.ts",
-        ([text(name) for name in visits], list(visits.values())),
+        ([name for name, _ in rows], [ts for _, ts in rows]),
     )
 
 
