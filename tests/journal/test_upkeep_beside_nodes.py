@@ -29,7 +29,7 @@ from tests.journal.drafts import (
 from tests.journal.test_nodes import PATIENCE, Both, both
 from trio_chat.commands import postgres_store
 from trio_chat.journal.clearings import SEALED
-from trio_chat.journal.postgres import scrubs, states, unused
+from trio_chat.journal.postgres import checks, scrubs, states, unused, words
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.places import Places
@@ -266,3 +266,48 @@ async def test_visits_that_two_nodes_note_at_once(both: Both) -> None:
             other.commit()
     rows = one._database.link.all("SELECT ts FROM visits WHERE room = ANY(%s)", ([ROOM, "jam"],))
     assert rows == [(3,), (3,)]
+
+
+async def test_a_state_that_is_made_anew(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change that a server commits meanwhile adds up, too."""
+    one, other = both
+    await one.commit([say("teh tea"), edit(1, "teh  tea")])
+    url = one._database.url
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE states SET changes = 9")
+    meanwhile = Meanwhile(other, [edit(1, "the tea")])
+    save = states.save
+
+    def save_late(link: Link, room: int, seq: int, changes: Changes) -> None:
+        meanwhile.begin()
+        save(link, room, seq, changes)
+
+    monkeypatch.setattr(states, "save", save_late)
+    with closing(Link(url)) as link:
+        await trio.to_thread.run_sync(checks.mend_states, link)
+        assert numbers(await meanwhile.done()) == [3]
+        assert checks.all_states(link) == []
+    assert [message.text for message in await page(other)] == ["the tea"]
+
+
+async def test_an_index_that_is_made_anew(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server commits meanwhile is found, page by page."""
+    monkeypatch.setattr(checks, "PAGE", 2)
+    one, other = both
+    await fill(one, 5)
+    url = one._database.url
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE words SET words = '' WHERE seq <> 3")
+    meanwhile = Meanwhile(other, [edit(1, "the tea")])
+    save = words.Changes.save
+
+    def save_late(changes: words.Changes) -> None:
+        meanwhile.begin()
+        save(changes)
+
+    with closing(Link(url)) as link:
+        with monkeypatch.context() as patch:
+            patch.setattr(words.Changes, "save", save_late)
+            await trio.to_thread.run_sync(checks.mend_index, link)
+            assert numbers(await meanwhile.done()) == [6]
+        assert checks.index(link) == []

@@ -5,11 +5,13 @@ Each check returns what is wrong, a line each; at most ``LIMIT`` lines. All is r
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from trio_chat.journal.keys import is_bare
 from trio_chat.journal.postgres import states, words
 from trio_chat.journal.postgres.cids import Cids
 from trio_chat.journal.postgres.link import Link, Row
+from trio_chat.journal.postgres.rooms import hold
 from trio_chat.journal.sqlite.checks import FIELDS
 from trio_chat.journal.sqlite.comparison import Head, added_up, derived
 from trio_chat.journal.sqlite.states import encode_state
@@ -155,26 +157,35 @@ def index(link: Link) -> list[str]:
     found = (
         f"room {name}: number {seq} is not in it as it is"
         for room, name, *_ in _rooms(link)
-        for numbers, _ in wrong_words(link, room)
+        for numbers in wrong_words(link, room)
         for seq in numbers
     )
     return list(islice(found, LIMIT))
 
 
-def wrong_words(link: Link, room: int) -> Iterator[tuple[list[int], dict[int, str]]]:
-    """Yield numbers that the index of a room is wrong about, and what is right there."""
+class Words(NamedTuple):
+    """Numbers up to ``last`` that the index of a room is wrong about, and what is right there."""
+
+    wrong: list[int]
+    right: dict[int, str]
+    last: int
+
+
+def wrong_words(link: Link, room: int) -> Iterator[list[int]]:
+    """Yield numbers that the index of a room is wrong about."""
     after = 0
-    while rows := link.all(SAID, (room, after, PAGE)):
-        right = {seq: line for seq, *row in rows if (line := words.line_of(room, seq, *row))}
-        last = rows[-1][0] if len(rows) == PAGE else END
-        yield _wrong_words(link, room, right, (after, last)), right
-        after = last
-    yield _wrong_words(link, room, {}, (after, END)), {}
+    while after < END:
+        wrong, _, after = _words(link, room, after)
+        yield wrong
 
 
-def _wrong_words(link: Link, room: int, right: dict[int, str], span: tuple[int, int]) -> list[int]:
-    rows = link.all(WRONG_WORDS, (list(right), list(right.values()), room, *span))
-    return [seq for (seq,) in rows]
+def _words(link: Link, room: int, after: int) -> Words:
+    """Return what the index has wrong of some messages that follow a number."""
+    rows = link.all(SAID, (room, after, PAGE))
+    right = {seq: line for seq, *row in rows if (line := words.line_of(room, seq, *row))}
+    last = rows[-1][0] if len(rows) == PAGE else END
+    found = link.all(WRONG_WORDS, (list(right), list(right.values()), room, after, last))
+    return Words([seq for (seq,) in found], right, last)
 
 
 CHECKS: dict[str, Callable[[Link], list[str]]] = {
@@ -189,20 +200,31 @@ CHECKS: dict[str, Callable[[Link], list[str]]] = {
 def mend_states(link: Link) -> None:
     """Add up anew the changes of all messages whose state is wrong."""
     for room, *_ in _rooms(link):
-        with link.transaction():
-            for seq, changes in list(wrong_states(link, room)):
-                if changes:
-                    states.save(link, room, seq, changes)
-            link.execute(f"DELETE{STRAY}", (room,))
+        for seq, _ in list(wrong_states(link, room)):
+            with link.transaction():
+                hold(link, [room])
+                _mend_state(link, room, seq)
+
+
+def _mend_state(link: Link, room: int, seq: int) -> None:
+    """Add up anew the changes of a message, of a room that is held."""
+    rows = link.all(states.CHANGES, (room, seq, 0))
+    right = added_up((seq, data) for _, data in rows)
+    for changes in [changes for _, changes in right if changes]:
+        states.save(link, room, seq, changes)
+    link.execute(f"DELETE{STRAY} AND seq = %s", (room, seq))
 
 
 def mend_index(link: Link) -> None:
     """Bring messages into the index again that it is wrong about."""
     for room, *_ in _rooms(link):
-        with link.transaction():
-            for numbers, right in list(wrong_words(link, room)):
+        after = 0
+        while after < END:
+            with link.transaction():
+                hold(link, [room])
+                wrong, right, after = _words(link, room, after)
                 changes = words.Changes(link)
-                for seq in numbers:
+                for seq in wrong:
                     changes.set(room, seq, right.get(seq))
                 changes.save()
 
