@@ -17,7 +17,7 @@ from trio_chat.journal.bus import NoBus
 from trio_chat.journal.hearing import NOTIFY
 from trio_chat.journal.hints import Codec, Hint
 from trio_chat.journal.people import PersonRecord, encode
-from trio_chat.journal.postgres import forgetting, held, places
+from trio_chat.journal.postgres import claims, forgetting, held, places
 from trio_chat.journal.postgres import wire as wire_module
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.journal import PostgresJournal
@@ -39,6 +39,7 @@ from trio_chat.journal.types import (
 LATER = 10**15  # a time, in ms since 1970
 PATIENCE = 60  # seconds; the machine may be busy
 MUCH = b"x" * 20_000_000
+NODES = "SELECT nodes FROM nicks WHERE folded = 'kim'"
 
 Both = tuple[PostgresJournal, PostgresJournal]
 
@@ -220,6 +221,45 @@ async def test_what_is_dropped_while_others_look(
         assert await one.held() == HeldChanged({1: b"first"}, [])
         await one._held.write(wire.ask)
         assert await other.held() == HeldChanged({1: b"first"}, [])
+
+
+class TestClaims:
+    """A node holds what the table says, after whatever has come in between."""
+
+    async def test_what_somebody_has_by_another_node_alone(self, both: Both) -> None:
+        """After a crash this one does not hold it for them, as it cannot claim anything new yet."""
+        ours, theirs = (bus_of(journal)._claims for journal in both)
+        url = both[0]._database.url
+        with closing(await Wire.open(url)) as wire, closing(Link(url)) as link:
+            theirs.wish({"kim": "k"})
+            await theirs.write(wire.ask)
+            link.execute("TRUNCATE nicks")
+            link.execute("UPDATE nodes SET until = 'infinity'")
+            theirs.begin()
+            assert await theirs.write(wire.ask)
+            link.execute("UPDATE nicks SET since = 'infinity' WHERE folded = ''")
+            ours.wish({"kim": "k"})
+            assert await ours.write(wire.ask) == Claimed([("kim", "k")], {"": ""}, ANY)
+            ours.begin()
+            assert not ours.is_due
+
+    async def test_what_somebody_gets_by_another_node_meanwhile(self, both: Both) -> None:
+        """Between the claim and the look who has it: then it is claimed once more, at once."""
+        ours, theirs = (bus_of(journal)._claims for journal in both)
+        url = both[0]._database.url
+        with closing(await Wire.open(url)) as wire, closing(Link(url)) as link:
+            theirs.wish({"kim": "l"})
+            await theirs.write(wire.ask)
+
+            async def ask(statement: str, *parameters: bytes) -> object:
+                if statement == claims.HOLDERS:
+                    theirs.wish({"kim": "k"})
+                    await theirs.write(wire.ask)
+                return await wire.ask(statement, *parameters)
+
+            ours.wish({"kim": "k"})
+            assert await ours.write(ask) == Claimed([("kim", "k")], {"": "", "kim": "k"}, ANY)
+            assert both[0]._database.run.id in link.value(NODES)
 
 
 class TestWires:

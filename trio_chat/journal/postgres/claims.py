@@ -38,9 +38,9 @@ CLAIM = (
     " WHERE held.person = excluded.person OR NOT EXISTS (SELECT 1 FROM nodes WHERE"
     " id = ANY(held.nodes) AND until > clock_timestamp() - make_interval(secs => $4::integer))"
 )
-HOLDERS = (
-    "SELECT folded, person FROM nicks"
-    " WHERE folded = '' OR folded IN (SELECT json_array_elements_text($1::json))"
+HOLDERS = (  # and whether this node is among those by which they hold it
+    "SELECT folded, person, (decode($1, 'hex') = ANY(nodes))::integer FROM nicks"
+    " WHERE folded = '' OR folded IN (SELECT json_array_elements_text($2::json))"
 )
 RELEASE = (  # in the order of claims, so that nodes wait in turn
     "WITH known AS (SELECT folded FROM nicks WHERE folded IN"
@@ -130,5 +130,14 @@ class Claims:
     async def _put(self, ask: Ask, rows: Iterable[tuple[str, str | None, bool]]) -> dict[str, str]:
         times = (str(LEASE).encode(), str(UNDER_WAY).encode())
         await ask(CLAIM, self._id, msgspec.json.encode(rows), *times)
-        found = await ask(HOLDERS, msgspec.json.encode([folded for folded, *_ in rows]))
-        return {folded.decode(): person.decode() for folded, person in found}
+        wanted = {folded: person for folded, person, _ in rows}
+        found = await ask(HOLDERS, self._id, msgspec.json.encode([*wanted]))
+        named = (
+            (folded.decode(), person.decode(), bool(int(ours))) for folded, person, ours in found
+        )
+        # If it is held for that person by other nodes alone, this one does not hold it.
+        return {
+            folded: person
+            for folded, person, is_ours in named
+            if is_ours or wanted.get(folded) != person
+        }
