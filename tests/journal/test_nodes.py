@@ -261,6 +261,42 @@ class TestClaims:
             assert await ours.write(ask) == Claimed([("kim", "k")], {"": "", "kim": "k"}, ANY)
             assert both[0]._database.run.id in link.value(NODES)
 
+    @pytest.mark.parametrize("later", [None, "k", "l"])
+    async def test_a_claim_whose_answer_is_lost(self, both: Both, later: str | None) -> None:
+        """It is released if nobody wants it any more, and does not stand in anybody's way here."""
+        ours, theirs = (bus_of(journal)._claims for journal in both)
+
+        async def ask(statement: str, *parameters: bytes) -> object:
+            if statement == claims.HOLDERS:
+                raise psycopg.OperationalError
+            return await wire.ask(statement, *parameters)
+
+        with closing(await Wire.open(both[0]._database.url)) as wire:
+            ours.wish({"kim": "k"})
+            with pytest.raises(psycopg.OperationalError):
+                await ours.write(ask)
+            ours.wish({"kim": later})
+            ours.begin()
+            claimed = await ours.write(wire.ask)
+            assert claimed == (later and Claimed([("kim", later)], {"": "", "kim": later}, ANY))
+            theirs.wish({"kim": "m"})
+            claimed = await theirs.write(wire.ask)
+            assert claimed
+            assert claimed.holders["kim"] == (later or "m")
+
+    async def test_what_a_node_gave_somebody_else_while_it_was_alone(self, both: Both) -> None:
+        """The table has it for the one of before until this node can write again."""
+        ours = bus_of(both[0])._claims
+        with closing(await Wire.open(both[0]._database.url)) as wire:
+            ours.wish({"kim": "k"})
+            await ours.write(wire.ask)
+            ours.wish({"kim": None})
+            ours.wish({"kim": "l"})
+            assert ours.grant_all() == Claimed([("kim", "l")], {"kim": "l"})
+            ours.begin()
+            claimed = await ours.write(wire.ask)
+            assert claimed == Claimed([("kim", "l")], {"": "", "kim": "l"}, ANY)
+
 
 class TestWires:
     """Connections without threads fail as others do."""

@@ -5,7 +5,7 @@ after a crash. Then all nodes claim again what they hold, and nobody gets anythi
 of them has had its time to do so, or all others have ended.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -101,12 +101,14 @@ class Claims:
         """
         some = dict(list(self._wished.items())[:AT_ONCE])
         claims = {folded: person for folded, person in some.items() if person is not None}
-        # Also of what somebody else here is to have now.
-        gone = [one for one in some if one in self._own and self._own[one] != claims.get(one)]
+        # Also of what somebody else here is to have now, and of claims whose answer was lost.
+        gone = [
+            one
+            for one, person in some.items()
+            if person is None or self._own.get(one, person) != person
+        ]
         if gone:
-            names = msgspec.json.encode(gone)
-            await ask(RELEASE, self._id, names)
-            await ask(REMOVE, names)
+            await self._release(ask, gone)
         holders = await self._claim(ask, claims) if claims else {}
         for folded, person in some.items():
             if self._wished.get(folded) == person:
@@ -122,7 +124,10 @@ class Claims:
         """Return who has each nick now; who is missing cannot be told yet."""
         rows = [(one, person, self._own.get(one) == person) for one, person in claims.items()]
         holders = await self._put(ask, rows)
-        if holders.keys() != {"", *claims}:  # there is no mark yet, or one was released just now
+        # There is no mark yet, one was released just now, or this node has one for somebody else:
+        # by a claim whose answer was lost, or as it was alone meanwhile.
+        if holders.keys() != {"", *claims}:
+            await self._release(ask, [*claims.keys() - holders.keys()])
             await ask(MARK, self._id)
             holders = await self._put(ask, rows)
         return holders
@@ -139,5 +144,11 @@ class Claims:
         return {
             folded: person
             for folded, person, is_ours in named
-            if is_ours or wanted.get(folded) != person
+            if is_ours == (wanted.get(folded) == person)
         }
+
+    async def _release(self, ask: Ask, folded: Sequence[str]) -> None:
+        """Have this node hold some no more, if it does."""
+        names = msgspec.json.encode(folded)
+        await ask(RELEASE, self._id, names)
+        await ask(REMOVE, names)
