@@ -100,6 +100,29 @@ async def test_who_has_a_nick_that_another_node_has(bus: Recorder, journal: Memo
         assert ann.told() == []
 
 
+async def test_who_has_a_nick_of_which_nobody_knows_who_holds_it(
+    bus: Recorder, journal: MemoryJournal, autojump_clock: MockClock
+) -> None:
+    """It is claimed again in a while, unless they are called something else by then."""
+    async with house(journal) as home:
+        ann = await comes(home, HELLO)
+        claim = bus.answer()
+        [(folded, person)] = claim.claims
+        untold = Claimed(claim.claims, {}, 70)
+        await home.turn(claim)
+        await home.turn(untold)
+        assert bus.wishes == []
+        await trio.sleep(0.1)
+        await home.turn()
+        assert bus.wishes == [{folded: person}]
+        await home.turn(untold, asks(ann, {"t": "nick", "id": 3, "nick": "Eve"}))
+        bus.wishes.pop(0)
+        await home.turn(bus.answer())
+        await trio.sleep(0.1)
+        await home.turn()
+        assert bus.wishes == [{folded: None}]
+
+
 async def test_nobody_waits_for_long(
     bus: Recorder, journal: MemoryJournal, autojump_clock: MockClock
 ) -> None:

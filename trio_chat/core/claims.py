@@ -1,6 +1,7 @@
 """Claims: nicks that this node has to hold in the database before anybody has them here."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from trio_chat.core.timers import Timers
@@ -137,11 +138,18 @@ class Claims:
             elif holder == person_id:
                 self._held[folded] = person_id
                 self.release_unused(person_id, folded)
-            elif is_held and holder is not None:
+            elif is_held and holder is None:
+                claim_again = partial(self._claim_again, person_id, folded)
+                self._timers.at(self._now() + claimed.retry_ms / 1000, claim_again)
+            elif is_held:
                 del self._held[folded]
                 yield folded, person_id
             for one in waiting:
                 one.go_on(_refusal(one.unclaimed, person_id, holder, claimed.retry_ms))
+
+    def _claim_again(self, person_id: str, folded: str) -> None:
+        if self.holds(person_id, folded):
+            self._wishes[folded] = person_id
 
 
 def _refusal(
