@@ -16,7 +16,7 @@ from trio_chat.journal import hearing
 from trio_chat.journal.bus import NoBus
 from trio_chat.journal.hearing import NOTIFY
 from trio_chat.journal.hints import Codec, Hint
-from trio_chat.journal.people import PersonRecord, encode
+from trio_chat.journal.people import NOBODY, PersonRecord, encode
 from trio_chat.journal.postgres import claims, forgetting, held, places
 from trio_chat.journal.postgres import wire as wire_module
 from trio_chat.journal.postgres.database import Database
@@ -92,6 +92,54 @@ async def test_changes_of_people_are_read_in_parts(
     assert found == kept
     bus_of(other).others = 0
     assert await other.people_changes() == {}
+
+
+async def test_more_people_than_are_read_at_a_time_are_kept_at_once(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after PostgreSQL was away: all of them come, and then what was kept later."""
+    monkeypatch.setattr(forgetting, "CHANGES", 3)
+    one, other = both
+    bus_of(other).others = 1
+    kept = {f"person {number}": encode(PersonRecord(seen=number)) for number in range(8)}
+    kept[NOBODY] = encode(PersonRecord(floor="1"))
+    await one.keep_people(kept)
+    await one.keep_people(last := {"last": encode(PersonRecord(seen=9))})
+    found = [dict(await other.people_changes()) for _ in range(5)]
+    assert all(len(records) <= 3 for records in found)
+    assert {id: data for records in found for id, data in records.items()} == kept | last
+
+
+async def test_people_are_read_in_the_order_of_transactions(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where one number of a transaction has more digits than the one before."""
+    monkeypatch.setattr(forgetting, "CHANGES", 2)
+    with closing(Link(both[0]._database.url)) as link:
+        for number in range(98, 102):
+            row = (f"person {number}", b"", str(number))
+            link.execute("INSERT INTO people (id, data, xid) VALUES (%s, %s, %s::xid8)", row)
+        mark, found = forgetting.FIRST, list[str]()
+        for _ in range(4):
+            records, mark = forgetting.people_since(link, mark)
+            found += records
+    assert [*dict.fromkeys(found)] == [f"person {number}" for number in range(98, 102)]
+
+
+async def test_people_who_are_being_kept_while_others_are_read(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that began before those of a look, and ends after it, is not passed over."""
+    monkeypatch.setattr(forgetting, "CHANGES", 2)
+    one, other = both
+    bus_of(other).others = 1
+    with closing(Link(one._database.url)) as link, link.transaction():
+        forgetting.keep_people(link, {"late": encode(PersonRecord(seen=1))})
+        for number in range(4):
+            await one.keep_people({f"person {number}": encode(PersonRecord(seen=number))})
+        assert (await other.people_changes()).keys() == {"person 0", "person 1"}
+    found = [await other.people_changes() for _ in range(5)]
+    assert "late" in {id for records in found for id in records}
 
 
 async def test_nothing_to_tell(both: Both) -> None:

@@ -54,7 +54,7 @@ class Database:
         self.run = runs.begin(link)
         self.generation = 0  # how often the run has come into another term
         self.place: int = link.value("SELECT 'meta'::regclass::oid::bigint")
-        self.people_since = forgetting.snapshot(link)
+        self.people_since = forgetting.present(link)
         self.people = forgetting.load_people(link)
         unused.begin_visits(link, now)
         if link.value("SELECT current_setting('fsync')") != "on":

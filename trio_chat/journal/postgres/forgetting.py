@@ -16,10 +16,12 @@ SCAN = 10_000  # rooms that are looked at in one read
 PEOPLE = 1000  # records that are looked at in one transaction
 ANY = 2**31 - 1  # no less than any id of a room
 
-FIRST = "1"  # before all transactions that have changed a record
 CHANGES = 5000  # records that are looked at for changes of other nodes in a read
 
-CHANGED = "SELECT id, data, xid::text FROM people WHERE xid >= %s::xid8 ORDER BY xid LIMIT %s"
+CHANGED = (
+    "SELECT id, data, xid::text FROM people WHERE (xid, id) >= (%s::xid8, %s)"
+    " ORDER BY people.xid, id LIMIT %s"  # ``xid`` alone is the text
+)
 FORGETTABLE = (
     "SELECT id, name, last FROM rooms WHERE id > %s AND id <= %s AND ts < %s"
     " AND NOT EXISTS (SELECT 1 FROM events WHERE room = rooms.id)"
@@ -40,6 +42,22 @@ class Forgettable(NamedTuple):
     room: int
     name: str
     last: int
+
+
+class Mark(NamedTuple):
+    """From where to go on reading what others have changed: a transaction, and an id.
+
+    ``again`` is the first transaction that may have been under way when reading began; what that
+    and later ones have changed may come behind the mark, and is read again. It is empty where
+    reading begins.
+    """
+
+    xid: str
+    id: str = NOBODY
+    again: str = ""
+
+
+FIRST = Mark("1")  # before all transactions that have changed a record
 
 
 def find(link: Link, before_ts: int, after: int) -> tuple[Sequence[Forgettable], int | None]:
@@ -78,20 +96,23 @@ def load_people(link: Link) -> dict[str, bytes]:
     return records
 
 
-def snapshot(link: Link) -> str:
-    """Return the first transaction that may still be under way: changes of these come later."""
-    return str(link.value("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"))
+def present(link: Link) -> Mark:
+    """Return from where to read what is changed from now on, or is being changed."""
+    return Mark(str(link.value("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")))
 
 
-def people_since(link: Link, since: str) -> tuple[dict[str, bytes], str]:
-    """Return records that were changed by a transaction or a later one, and from where to go on.
+def people_since(link: Link, since: Mark) -> tuple[dict[str, bytes], Mark]:
+    """Return records that were changed since a mark, and from where to go on.
 
     There are ``CHANGES`` at most. Some may have been returned before.
     """
-    now = snapshot(link)
-    rows = link.all(CHANGED, (since, CHANGES))
+    again = since.again or present(link).xid
+    rows = link.all(CHANGED, (since.xid, since.id, CHANGES))
     records = {id: bytes(data) for id, data, _ in rows}
-    return records, rows[-1][2] if len(rows) == CHANGES else now
+    if len(rows) < CHANGES:
+        return records, Mark(again)
+    id, _, xid = rows[-1]
+    return records, Mark(xid, id, again)
 
 
 def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
