@@ -94,6 +94,27 @@ async def test_changes_of_people_are_read_in_parts(
     assert await other.people_changes() == {}
 
 
+async def test_who_comes_back_while_people_are_forgotten(both: Both) -> None:
+    """At another node, between the look who is forgotten and the deletion: they stay."""
+
+    class Late(Link):
+        """Lets somebody come back after the first query."""
+
+        def all(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
+            found = super().all(statement, parameters)
+            if not back:
+                back.append(encode(PersonRecord(nick="Ann", seen=LATER)))
+                with closing(Link(url)) as link, link.transaction():
+                    forgetting.keep_people(link, {"ann": back[0]})
+            return found
+
+    url, back = both[0]._database.url, list[bytes]()
+    await both[0].keep_people({id: encode(PersonRecord(seen=1)) for id in ("ann", "ben")})
+    with closing(Late(url)) as link:
+        assert forgetting.forget_people_step(link, LATER) == (["ben"], None)
+        assert forgetting.load_people(link) == {"ann": back[0]}
+
+
 async def test_more_people_than_are_read_at_a_time_are_kept_at_once(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:

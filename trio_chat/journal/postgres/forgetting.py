@@ -1,6 +1,6 @@
 """Forgetting in a database: rooms in which nothing is kept, and people not seen for long."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -117,10 +117,8 @@ def people_since(link: Link, since: Mark) -> tuple[dict[str, bytes], Mark]:
 
 def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
     """Write records down; ``None``: there is none any more. Nicks that are gone are noted."""
-    # In one order, so that two nodes that write of the same people wait in turn.
-    query = "SELECT id, data FROM people WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-    before = link.all(query, (list(changes),))
-    if any(_loses_nick(data, changes[id]) for id, data in before):
+    before = _locked(link, changes)
+    if any(_loses_nick(data, changes[id]) for id, data in before.items()):
         scrubs.note(link)
     kept = {id: data for id, data in changes.items() if data is not None}
     link.execute("DELETE FROM people WHERE id = ANY(%s)", ([*changes.keys() - kept.keys()],))
@@ -131,6 +129,15 @@ def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
         " ON CONFLICT (id) DO UPDATE SET data = excluded.data, xid = excluded.xid",
         (list(kept), list(kept.values())),
     )
+
+
+def _locked(link: Link, ids: Iterable[str]) -> dict[str, bytes]:
+    """Return records that nobody else changes before the end of the transaction.
+
+    They are locked in one order, so that two nodes that write of the same people wait in turn.
+    """
+    query = "SELECT id, data FROM people WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    return {id: bytes(data) for id, data in link.all(query, ([*ids],))}
 
 
 def _loses_nick(before: bytes, data: bytes | None) -> bool:
@@ -156,7 +163,14 @@ def forget_people_step(
         rows = link.all(
             "SELECT id, data FROM people WHERE id > %s ORDER BY id LIMIT %s", (after, PEOPLE)
         )
-        read = [(id, head_of(bytes(data))) for id, data in rows]
-        gone = [id for id, head in read if head is None or head.seen < before_ts]
+        old = [id for id, data in rows if _is_old(data, before_ts)]
+        # They may have been seen at another node since they were read.
+        gone = [id for id, data in _locked(link, old).items() if _is_old(data, before_ts)]
         keep_people(link, dict.fromkeys(gone))
-    return gone, read[-1][0] if len(read) == PEOPLE else None
+    return gone, rows[-1][0] if len(rows) == PEOPLE else None
+
+
+def _is_old(data: bytes, before_ts: int) -> bool:
+    """Whether somebody was not seen since a time, by their record; a damaged one is of nobody."""
+    head = head_of(data)
+    return head is None or head.seen < before_ts
