@@ -184,7 +184,7 @@ def test_changes_are_told_once(hasty: People) -> None:
     """The latest of each person; of whom nothing is kept, that there is nothing."""
     hasty.enter("a", "Anna", one := Listener())
     hasty.rename(Person("a", "Anna"), "Ann")
-    assert changes(hasty) == {"a": PersonRecord(nick="Ann")}
+    assert changes(hasty) == {"a": PersonRecord(nick="Ann", named=2)}
     hasty.lose("a", one, 10)
     hasty.release("a", 10)
     assert changes(hasty) == {"a": None}

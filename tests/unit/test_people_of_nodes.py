@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.members import CONFIG, house
+from tests.unit.members import CONFIG, asks, house
 from trio_chat.core import arrivals
 from trio_chat.journal.arrivals import ArrivalRecord, key_of
 from trio_chat.journal.arrivals import encode as encode_arrival
@@ -105,6 +105,19 @@ async def test_somebody_who_is_renamed_at_another_node() -> None:
         assert ben.told() == []
         assert people.nicks.holder("Anna") == ann.who["id"]
         assert people.nicks.holder("Ann") is None
+
+
+async def test_who_is_here_keeps_a_nick_that_was_given_up_by_a_clock_that_is_ahead() -> None:
+    """All nodes know that then, as it counts as later."""
+    async with house() as home:
+        ann = await home.person("Ann")
+        records = home.hub.people.records
+        ahead = records.get(ann.who["id"]).named + 1_000_000
+        gone = PersonRecord(named=ahead)
+        await home.turn(PeopleChanged({ann.who["id"]: encode(gone)}))
+        assert both_ways(records.get(ann.who["id"]), gone).nick == "Ann"
+        await home.turn(asks(ann.member, {"t": "nick", "id": 1, "nick": "Anna"}))
+        assert both_ways(records.get(ann.who["id"]), PersonRecord(named=ahead + 1)).nick == "Anna"
 
 
 @pytest.mark.parametrize("is_first", [True, False])

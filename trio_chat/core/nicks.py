@@ -81,7 +81,7 @@ class Nicks:
         record = self._records.use(person_id)
         if record.nick != person.nick:
             self.disown(person_id, record.nick)
-            record.nick, record.named = person.nick, self._clock()
+            record.call(person.nick, self._clock())
             self._records.keep(person_id, record)
         self._owners |= dict.fromkeys(likenesses(person.nick), person_id)
         return person
@@ -111,7 +111,7 @@ class Nicks:
         """Let others have somebody's nick."""
         record = self._records.get(person_id)
         self.disown(person_id, record.nick)
-        record.nick, record.named = "", self._clock()
+        record.call("", self._clock())
         self._records.keep(person_id, record)
 
     def contend(self, person_id: str, nick: str) -> Sequence[str]:

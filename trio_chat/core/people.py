@@ -301,7 +301,7 @@ class People:
         both = merged(ours, theirs)
         here = self._persons.get(id)
         if here and not both.nick:
-            both.nick, both.named = here.nick, self._clock()
+            both.call(here.nick, self._clock())
         if both.nick != ours.nick:
             self.nicks.disown(id, ours.nick)
         self.records.adopt(id, both)

@@ -61,6 +61,13 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
             return False
         return session in self.ended or (bool(self.floor) and session <= self.floor)
 
+    def call(self, nick: str, now: int) -> None:
+        """Take in that a nick was taken, or with an empty one given up; it is later than before.
+
+        The clock may have been set back, or be behind that of another node.
+        """
+        self.nick, self.named = nick, max(now, self.named + 1)
+
     def see(self, session: str, now: int, label: str = "") -> str | None:
         """Take in that a session was seen; return the one that ends for it, if there are too many.
 
