@@ -89,6 +89,17 @@ def test_marks_only_grow() -> None:
     assert both_ways(one, other).place("tea") == (1, 4)
 
 
+def test_a_mark_that_is_forgotten_stays_so() -> None:
+    """Until the room is read again; there is nothing to forget then where nothing is marked."""
+    one = PersonRecord(epoch="e", marks={"tea": 3, "jam": 9})
+    other = PersonRecord(epoch="e", marks={"tea": 3, "jam": 9})
+    assert one.forget("tea")
+    assert not one.forget("tea")
+    assert both_ways(one, other).marks == {"jam": 9}
+    assert one.mark("tea", 2, "e")
+    assert both_ways(one, other).marks == {"tea": 2, "jam": 9}
+
+
 async def test_somebody_who_is_renamed_at_another_node() -> None:
     """All who see them here are told; a nick that was given up there stays theirs while here."""
     async with house() as home:

@@ -113,7 +113,7 @@ class Marks:
     def forget(self, person_id: str, room: str) -> None:
         """Forget how far somebody has read in a room."""
         record = self._people.records.get(person_id)
-        if record.marks.pop(room, None) is not None:
+        if record.forget(room):
             self._people.records.keep(person_id, record, is_lazy=True)
 
     def of(self, person_id: str) -> list[answers.Mark]:

@@ -25,8 +25,8 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
     that of earlier releases, and of whom a grant names, is 0. A session is over if it is
     among ``ended``, or began no later than ``floor`` and is not among ``sessions``. ``marks`` has
     the number of the last message read in each room, of the epoch ``epoch``, and ``backs`` how
-    often it was set back, if it was. ``named`` is when the nick was taken or given up, in ms since
-    1970; 0 if that was in an earlier release.
+    often it was set back or forgotten, if it was. ``named`` is when the nick was taken or given up,
+    in ms since 1970; 0 if that was in an earlier release.
     """
 
     nick: str = ""
@@ -119,6 +119,14 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
         _bound(self.backs)
         return is_back or seq > before
 
+    def forget(self, room: str) -> bool:
+        """Forget the mark of a room, as if it was set back; return whether there was one."""
+        if self.marks.pop(room, None) is None:
+            return False
+        self.backs[room] = self.backs.pop(room, 0) + 1
+        _bound(self.backs)
+        return True
+
     def place(self, room: str) -> tuple[int, int]:
         """Return how often the mark of a room was set back, and it; the greater of two counts."""
         return self.backs.get(room, 0), self.marks.get(room, -1)
@@ -156,10 +164,11 @@ def merged(one: PersonRecord, other: PersonRecord) -> PersonRecord:
     while len(both.sessions) > SESSIONS:
         both.end(next(iter(both.sessions)))
     for record in (one, other):
-        for room in record.marks_in(both.epoch):
+        for room in [*record.backs, *record.marks] if record.epoch == both.epoch else ():
             back, seq = max(both.place(room), record.place(room))
             both.marks.pop(room, None)
-            both.marks[room] = seq
+            if seq >= 0:  # else it was forgotten
+                both.marks[room] = seq
             if back:
                 both.backs[room] = back
     _bound(both.marks)
