@@ -16,7 +16,7 @@ from trio_chat.journal import hearing
 from trio_chat.journal.bus import NoBus
 from trio_chat.journal.hearing import NOTIFY
 from trio_chat.journal.hints import Codec, Hint
-from trio_chat.journal.people import NOBODY, PersonRecord, encode
+from trio_chat.journal.people import NOBODY, PersonRecord, decode, encode, merged
 from trio_chat.journal.postgres import claims, forgetting, held, places
 from trio_chat.journal.postgres import wire as wire_module
 from trio_chat.journal.postgres.database import Database
@@ -92,6 +92,40 @@ async def test_changes_of_people_are_read_in_parts(
     assert found == kept
     bus_of(other).others = 0
     assert await other.people_changes() == {}
+
+
+async def test_what_another_node_has_kept_of_a_person_stays(both: Both) -> None:
+    """A sign-out, too, that this node has not read yet; it reads what both know then."""
+    one, other = both
+    bus_of(one).others = 1
+    ours, theirs = PersonRecord(nick="Ann", seen=2), PersonRecord(nick="Ann", seen=1)
+    ours.see("00000000001x", 2)
+    theirs.end("00000000001x")
+    await other.keep_people({"ann": encode(theirs)})
+    for _ in range(2):
+        await one.keep_people({"ann": encode(ours)})
+        found = decode((await one.people_changes())["ann"])
+        assert found == merged(ours, theirs)
+        assert found.is_over("00000000001x")
+
+
+@pytest.mark.parametrize(
+    ("id", "before", "data"),
+    [
+        ("ann", b"?", encode(PersonRecord(nick="Ann"))),
+        ("ann", encode(PersonRecord(nick="Ann")), None),
+        ("@pair", encode(PersonRecord(nick="Ann")), encode(PersonRecord(seen=1))),
+    ],
+    ids=["damaged", "deleted", "beside"],
+)
+async def test_what_stays_of_no_record_before(
+    both: Both, id: str, before: bytes, data: bytes | None
+) -> None:
+    """It was damaged, the person is forgotten, or it is none of a person."""
+    await both[1].keep_people({id: before})
+    await both[0].keep_people({id: data})
+    with closing(Link(both[0]._database.url)) as link:
+        assert forgetting.load_people(link) == ({} if data is None else {id: data})
 
 
 async def test_who_comes_back_while_people_are_forgotten(both: Both) -> None:

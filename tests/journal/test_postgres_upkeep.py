@@ -97,6 +97,15 @@ class TestPeople:
         assert await database.forget_people(2) == ["0", "1", "3", "4", "6"]
         assert forgetting.load_people(database._database.link).keys() == {NOBODY, "2", "5"}
 
+    async def test_they_are_kept_in_steps(
+        self, database: PostgresJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many there are, what is said is kept in between; the order stays."""
+        monkeypatch.setattr(forgetting, "PEOPLE", 2)
+        await database.keep_people({id: encode(PersonRecord(seen=1)) for id in "edcba"})
+        found = rows(database, "SELECT string_agg(id, '' ORDER BY id) FROM people GROUP BY xid")
+        assert sorted(found) == [("a",), ("bc",), ("de",)]
+
     @pytest.mark.parametrize(
         ("nick", "later", "is_noted"),
         [("Ann", "Anna", True), ("Ann", None, True), ("Ann", "Ann", False), ("", "Ann", False)],

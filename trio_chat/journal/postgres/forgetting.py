@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import structlog
 
-from trio_chat.journal.people import NOBODY, head_of
+from trio_chat.journal.arrivals import MARK
+from trio_chat.journal.people import NOBODY, decode, encode, head_of, merged
 from trio_chat.journal.postgres import scrubs
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.rooms import hold, keep_forgotten
@@ -13,7 +14,7 @@ from trio_chat.journal.sqlite.forgetting import Step
 
 KEYS = 1000  # cids that are deleted in one transaction
 SCAN = 10_000  # rooms that are looked at in one read
-PEOPLE = 1000  # records that are looked at in one transaction
+PEOPLE = 1000  # records that are looked at, or written, in one transaction
 ANY = 2**31 - 1  # no less than any id of a room
 
 CHANGES = 5000  # records that are looked at for changes of other nodes in a read
@@ -116,8 +117,12 @@ def people_since(link: Link, since: Mark) -> tuple[dict[str, bytes], Mark]:
 
 
 def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
-    """Write records down; ``None``: there is none any more. Nicks that are gone are noted."""
+    """Write records down; ``None``: there is none any more. Nicks that are gone are noted.
+
+    Other nodes may have written of the same people what this one has not read yet; it stays.
+    """
     before = _locked(link, changes)
+    changes = {**changes, **{id: _with(data, id, changes[id]) for id, data in before.items()}}
     if any(_loses_nick(data, changes[id]) for id, data in before.items()):
         scrubs.note(link)
     kept = {id: data for id, data in changes.items() if data is not None}
@@ -138,6 +143,13 @@ def _locked(link: Link, ids: Iterable[str]) -> dict[str, bytes]:
     """
     query = "SELECT id, data FROM people WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
     return {id: bytes(data) for id, data in link.all(query, ([*ids],))}
+
+
+def _with(before: bytes, id: str, data: bytes | None) -> bytes | None:
+    """Return a new record with what the one before knows; what is kept beside is no such."""
+    if data is None or data == before or id.startswith(MARK):
+        return data
+    return encode(merged(decode(before), decode(data)))
 
 
 def _loses_nick(before: bytes, data: bytes | None) -> bool:

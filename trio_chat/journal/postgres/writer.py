@@ -166,13 +166,11 @@ class Writer:
         return Unavailable(max(LEAST_RETRY_MS, math.ceil(1000 * left)))
 
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
-        """Keep records of people."""
-
-        def step(link: Link) -> None:
-            with link.transaction():
-                forgetting.keep_people(link, changes)
-
-        await self.write("people", step)
+        """Keep records of people, some at a time; commits go on in between."""
+        left = list(changes.items())
+        while left:
+            some, left = dict(left[: forgetting.PEOPLE]), left[forgetting.PEOPLE :]
+            await self.write("people", partial(_keep_people, changes=some))
 
     async def note_visits(self, noted: Mapping[str, int]) -> None:
         """Keep when rooms were visited."""
@@ -297,3 +295,8 @@ class Writer:
         if others != self._others:
             self._others = others
             self._others_wrote = True
+
+
+def _keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
+    with link.transaction():
+        forgetting.keep_people(link, changes)
