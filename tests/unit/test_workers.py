@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 import structlog
 import trio
-from trio.testing import MockClock, memory_stream_one_way_pair
+from trio.testing import MockClock, memory_stream_one_way_pair, wait_all_tasks_blocked
 
 from trio_chat.config import Config
 from trio_chat.metrics.sums import GREATEST, LEAST, Family, Sample, counted, merge, unflatten
@@ -40,6 +40,8 @@ class Fake:
         self.got: list[signal.Signals] = []
         self.was_forced = False
         self.answer: Told | None = Told(1)
+        self.may_answer = trio.Event()
+        self.may_answer.set()
         self.refusal: str | None = None  # "": it takes the settings
         self._lives, self._serves, self._status = lives, serves, status
         self._told = trio.Event()
@@ -64,6 +66,7 @@ class Fake:
             self._told.set()
 
     async def ask(self, what: str) -> Told | None:
+        await self.may_answer.wait()
         return self.answer
 
     async def reload(self, within: float) -> str | None:
@@ -233,6 +236,46 @@ async def test_the_parent_is_well_while_one_worker_is() -> None:
         crewed.crew.stop(RESTARTING)
         assert await figures.ready() == STOPPING
     assert b"a_total 3.0" in (await figures.scrape(""))[1]
+
+
+def counting(number: float) -> Told:
+    return Told(1, figures=[Family("a", "", "counter", [Sample("a_total", {}, number)])])
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_what_a_worker_has_counted_is_told_once(is_late: bool) -> None:
+    """Another one has its number by the time at which the slowest answers, or itself does."""
+    first, slow, another = [Fake(number, lives=0) for number in (1, 2, 1)]
+    first.answer, slow.answer, another.answer = counting(7), counting(0), counting(0)
+    crew = Crew(Config(), lambda _: None)  # type: ignore[arg-type, return-value]
+    figures = Figures(crew)
+
+    def begin(*fakes: Fake) -> None:
+        for fake in fakes:
+            fake.up = Up([], None)
+            crew._members[fake.number] = fake  # type: ignore[assignment]
+
+    async def total() -> bytes:
+        _, told = await figures.scrape("")
+        return next(line for line in told.splitlines() if line.startswith(b"a_total"))
+
+    begin(first, slow)
+    assert await total() == b"a_total 7.0"
+    waiting = [slow, first] if is_late else [slow]
+    for fake in waiting:
+        fake.may_answer = trio.Event()
+
+    async def replace() -> None:
+        await wait_all_tasks_blocked()
+        crew.on_end(1)
+        begin(another)
+        for fake in waiting:
+            fake.may_answer.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(replace)
+        assert await total() == b"a_total 7.0"
+    assert await total() == b"a_total 7.0"
 
 
 def test_figures_are_added_up() -> None:

@@ -7,6 +7,7 @@ import trio
 from trio_chat.metrics.scrape import write
 from trio_chat.metrics.sums import Family, Sample, counted, merge, unflatten
 from trio_chat.workers.crew import Crew
+from trio_chat.workers.member import Member
 from trio_chat.workers.messages import Told, What
 
 ENDS = "trio_chat_worker_ends"
@@ -33,25 +34,25 @@ class Figures:
         self._ended = merge([self._ended, counted(latest)])
 
     async def _ask(self, what: What) -> dict[int, Told | None]:
-        """Return what each worker answers; ``None`` for one that does not in time."""
+        """Return what each worker answers; ``None`` for one that does not in time.
+
+        Figures are taken in as they come: a worker may be replaced before the slowest has answered.
+        """
         answers: dict[int, Told | None] = {}
 
-        async def one(number: int) -> None:
-            answers[number] = await members[number].ask(what)
+        async def one(member: Member) -> None:
+            told = answers[member.number] = await member.ask(what)
+            if what == "figures" and told and member in self._crew.up:
+                self._latest[member.number] = told.figures
 
-        members = {each.number: each for each in self._crew.up}
         async with trio.open_nursery() as nursery:
-            for number in members:
-                nursery.start_soon(one, number)
+            for member in self._crew.up:
+                nursery.start_soon(one, member)
         return dict(sorted(answers.items()))
 
     async def scrape(self, accept: str) -> tuple[str, bytes]:
         """Return all figures for a scraper; of a worker that does not answer those of before."""
-        answers = await self._ask("figures")
-        running = {member.number for member in self._crew.up}
-        for number, told in answers.items():
-            if told and number in running:
-                self._latest[number] = told.figures
+        await self._ask("figures")
         return await trio.to_thread.run_sync(self._write, list(self._latest.values()), accept)
 
     def _write(self, latest: Sequence[list[Family]], accept: str) -> tuple[str, bytes]:
