@@ -24,6 +24,7 @@ from trio_chat.remote import (
     Happening,
     Joined,
     Message,
+    Person,
     Refused,
     Renamed,
     Room,
@@ -518,6 +519,52 @@ async def test_a_room_ends_with_the_chat(autojump_clock: MockClock) -> None:
         await tea.leave()
     with pytest.raises(Ended, match="was left"):
         chat.room("milk")
+
+
+async def test_what_another_device_does_behind_us_outranks_that(
+    autojump_clock: MockClock,
+) -> None:
+    """Also if it comes in one frame with the answer to us."""
+    async with visiting(Calls()) as (chat, tea, peer):
+
+        async def serve(*more: Object) -> None:
+            request = await peer.hears()
+            await peer.says({"t": "ok", "id": request["id"]}, *more)
+
+        def read_elsewhere(seq: int, back: int) -> Object:
+            return {"t": "read", "room": "tea", "seq": seq, "back": back}
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve, read_elsewhere(5, 1))
+            await tea.mark_read(20)
+            assert tea.read_up_to == 5
+            nursery.start_soon(serve, read_elsewhere(9, 2))
+            await tea.mark_unread(8)
+            assert tea.read_up_to == 9
+            nursery.start_soon(serve, read_elsewhere(7, 3))
+            await tea.mark_read(10)
+            assert tea.read_up_to == 7
+            anne = {"id": chat.me.id, "nick": "Anne"}
+            nursery.start_soon(serve, {"t": "nick", "room": "tea", "who": anne})
+            await chat.rename("Anna")
+            assert chat.me.nick == "Anne"
+
+
+@pytest.mark.parametrize(("nick", "called"), [(" Anna  B ", "Anna B"), ("\u0378", "\u0378")])
+async def test_a_nick_is_what_the_server_makes_of_it(
+    autojump_clock: MockClock, nick: str, called: str
+) -> None:
+    """In its normal form; a later server may take what is no letter yet for the client."""
+    async with visiting(Calls()) as (chat, _, peer):
+
+        async def serve() -> None:
+            request = await peer.hears()
+            await peer.says({"t": "ok", "id": request["id"]})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            await chat.rename(nick)
+        assert chat.me == Person("ann", called)
 
 
 async def test_the_list_of_rooms_comes_by_pages(autojump_clock: MockClock) -> None:

@@ -1,12 +1,14 @@
 """A chat with a server: who we are there, its rooms, and the state of the connection."""
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import trio
 
 from trio_chat.protocol import answers, events, governing, governing_answers, requests
 from trio_chat.protocol.events import File, Person
-from trio_chat.protocol.names import check_nick, check_room
+from trio_chat.protocol.names import BadName, check_nick, check_room
 from trio_chat.remote.acting import Acting
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.devices import Devices
@@ -222,8 +224,14 @@ class Chat(Devices):
         Raises:
             Refused: the nick is not valid, or is somebody else's.
         """
-        await self._pending.request(requests.Nick(nick=nick), answers.Ok)
-        self._conversation.me = Person(self.me.id, check_nick(nick, NAME_LIMIT))
+        on_ok = partial(self._be_called, nick)
+        await self._pending.request(requests.Nick(nick=nick), answers.Ok, on_ok=on_ok)
+
+    def _be_called(self, nick: str) -> None:
+        """Take in that the server has changed our nick, which it writes in its normal form."""
+        with suppress(BadName):  # the server's Unicode may have letters that ours has not
+            nick = check_nick(nick, NAME_LIMIT)
+        self._conversation.me = Person(self.me.id, nick)
 
     def close(self, error: ChatError | None) -> None:
         """End all that waits; ``connect`` does it."""

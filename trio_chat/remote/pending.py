@@ -56,8 +56,11 @@ class PendingRequests:
         room: str | None = None,
         *,
         is_once: bool = False,
+        on_ok: Callable[[], None] = lambda: None,
     ) -> A:
         """Make a request and return the answer; wait for a slot before that.
+
+        ``on_ok`` is as in ``PendingRequest``.
 
         Cancellation: the request is not sent again. If it had been sent, it may still be done.
 
@@ -67,7 +70,7 @@ class PendingRequests:
             Ended: the chat is over.
             ValueError: it has text that cannot be sent.
         """
-        pending = PendingRequest(request, room, is_once=is_once)
+        pending = PendingRequest(request, room, is_once=is_once, on_ok=on_ok)
         await self.acquire_slot(pending)
         try:
             self.add(pending)

@@ -1,5 +1,6 @@
 """A request and its outcome."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import trio
@@ -22,6 +23,8 @@ class PendingRequest:
             If not, it counts as done when the connection is lost.
         is_once: Whether it fails with ``Lost`` instead, if it had been sent.
         due: The time of Trio's clock before which it is not sent.
+        on_ok: Is called when it is done: before what the server says next is taken in, which may
+            outrank it. Those who wait for the answer go on later.
     """
 
     def __init__(
@@ -32,12 +35,14 @@ class PendingRequest:
         is_resent: bool = True,
         is_once: bool = False,
         due: float = NOW,
+        on_ok: Callable[[], None] = lambda: None,
     ) -> None:
         self.request = request
         self.room = room
         self.is_resent = is_resent
         self.is_once = is_once
         self.due = due
+        self.on_ok = on_ok
         self.data = b""
         self.has_slot = False
         self.answer: answers.Answer | None = None
@@ -58,6 +63,8 @@ class PendingRequest:
     def finish(self, answer: answers.Answer | None, error: ChatError | None) -> None:
         """Store the outcome and wake the tasks that wait for it."""
         self.answer, self.error = answer, error
+        if isinstance(answer, answers.Ok):
+            self.on_ok()
         self._done.set()
 
     async def wait(self, kind: type[A]) -> A:

@@ -1,6 +1,7 @@
 """A room of a chat: its events, and the requests that can be made in it."""
 
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -277,8 +278,8 @@ class Room(Moderation, AsyncIterator[events.Message]):
     async def mark_read(self, seq: int) -> None:
         """Tell our other devices that we have read up to a message; it only grows."""
         request = requests.Read(room=self.name, seq=seq)
-        await self._pending.request(request, answers.Ok)
-        self._conversation.read(self.name, seq)
+        on_ok = partial(self._conversation.read, self.name, seq)
+        await self._pending.request(request, answers.Ok, on_ok=on_ok)
 
     async def mark_unread(self, seq: int) -> None:
         """Tell our other devices that a message, and what is behind it, is unread again.
@@ -287,8 +288,8 @@ class Room(Moderation, AsyncIterator[events.Message]):
             Lost: the connection was lost before the answer.
         """
         request = requests.Read(room=self.name, seq=seq - 1, back=True)
-        await self._pending.request(request, answers.Ok, is_once=True)
-        self._conversation.set_back(self.name, seq - 1)
+        on_ok = partial(self._conversation.set_back, self.name, seq - 1)
+        await self._pending.request(request, answers.Ok, is_once=True, on_ok=on_ok)
 
     async def history(
         self, *, before: int | None = None, after: int | None = None, limit: int = 100
