@@ -1,12 +1,11 @@
 """The open rooms: which there are, which are being loaded, and which have something to tell."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from trio_chat.config import Config
 from trio_chat.core.catchup import CatchUp
 from trio_chat.core.memory_budget import MemoryBudget
+from trio_chat.core.openings import Asking, Openings
 from trio_chat.core.room import Room
 from trio_chat.core.room_loads import RoomLoads
 from trio_chat.core.room_log import Budgets, RoomLog, Sizes
@@ -39,23 +38,6 @@ def proper_name(name: str, limit: int) -> str:
         raise RequestError("bad_room", str(error)) from None
 
 
-class _Asking(NamedTuple):
-    """Somebody who asks for the last number of a room that is being loaded."""
-
-    asker: Requester
-    tell: Callable[[int], None]
-    refuse: Callable[[int], None]
-
-
-@dataclass
-class _Loading:
-    """A room that is being loaded."""
-
-    parked: list[CatchUp] = field(default_factory=list)
-    asking: list[_Asking] = field(default_factory=list)
-    last: int = 0  # the last number that was committed meanwhile
-
-
 class Rooms(Mapping[str, Room]):
     """The rooms that somebody is in, by name.
 
@@ -80,7 +62,6 @@ class Rooms(Mapping[str, Room]):
         self.term = 0  # the journal's present one
         self.elsewhere: Mapping[str, People] = {}  # who is in rooms by other nodes, as told last
         self._open: dict[str, Room] = {}
-        self._loading: dict[str, _Loading] = {}
         self._behind: set[str] = set()  # open rooms that are being loaded anew
         self._touched: set[str] = set()  # rooms that may be empty by now
         self._dirty: list[Room] = []  # rooms in which something waits to be told
@@ -90,6 +71,7 @@ class Rooms(Mapping[str, Room]):
         )
         self._delay = delay
         self._loads = RoomLoads(load)
+        self._openings = Openings(self._loads)
         self._told_left = TOLD_AT_ONCE
         self._requeue = requeue
         self._gap_pause = gap_pause
@@ -122,13 +104,13 @@ class Rooms(Mapping[str, Room]):
     def is_used(self, name: str) -> bool:
         """Whether somebody is in a room, or comes into it."""
         room = self.get(name)
-        return name in self._loading or (room is not None and not room.is_empty)
+        return name in self._openings or (room is not None and not room.is_empty)
 
     # How they open and close
 
     def park(self, catch_up: CatchUp) -> None:
         """Have the room of a catch-up loaded; it goes on when that is done."""
-        self._begin_load(catch_up.client, catch_up.room_name).parked.append(catch_up)
+        self._openings.park(catch_up)
 
     def ask_last(
         self,
@@ -148,24 +130,11 @@ class Rooms(Mapping[str, Room]):
         if name in self:
             tell(self[name].log.last)
         else:
-            self._begin_load(asker, name).asking.append(_Asking(asker, tell, refuse))
-
-    def _begin_load(self, owner: Requester, name: str) -> _Loading:
-        if name not in self._loading:
-            self._loading[name] = _Loading()
-            self._loads.want(owner, name)
-        return self._loading[name]
+            self._openings.ask(name, Asking(asker, tell, refuse))
 
     def abandon(self, client: Recipient) -> None:
         """Load no room for a client that is gone, unless others wait for it."""
-        for name in self._loads.abandon(client):
-            loading = self._loading[name]
-            waiting: list[Requester] = [one.client for one in loading.parked if not one.is_over]
-            waiting += [one.asker for one in loading.asking]
-            if waiting:
-                self._loads.want(waiting[0], name)
-            else:
-                del self._loading[name]
+        self._openings.abandon(client)
 
     def loaded(self, state: RoomState) -> Sequence[CatchUp]:
         """Open a room as it is in the journal, or bring an open one to that.
@@ -174,19 +143,19 @@ class Rooms(Mapping[str, Room]):
             The catch-ups that waited for it.
         """
         self._loads.done()
-        loading = self._loading.pop(state.name, None)
-        if loading is None:
+        opening = self._openings.end(state.name)
+        if opening is None:
             self._follow(state)
             return ()
-        for one in loading.asking:
-            one.tell(max(state.last, loading.last))
-        if not loading.parked:
+        for one in opening.asking:
+            one.tell(max(state.last, opening.last))
+        if not opening.parked:
             return ()
         self._open[state.name] = self._make(state)
         self.touch(state.name)
-        if loading.last > state.last:  # it was read before that was committed
+        if opening.last > state.last:  # it was read before that was committed
             self._catch_up_with_journal(state.name)
-        return loading.parked
+        return opening.parked
 
     def not_loaded(self, name: str, retry_ms: int) -> Sequence[CatchUp]:
         """Take in that a room cannot be read just now; return the catch-ups that waited for it.
@@ -194,11 +163,11 @@ class Rooms(Mapping[str, Room]):
         An open room that others have written to is tried again.
         """
         self._loads.done()
-        loading = self._loading.pop(name, None)
-        if loading is not None:
-            for one in loading.asking:
+        opening = self._openings.end(name)
+        if opening is not None:
+            for one in opening.asking:
                 one.refuse(retry_ms)
-            return loading.parked
+            return opening.parked
         if name in self._behind:
             self._delay(retry_ms / 1000, lambda: self._load_again(name))
         return ()
@@ -274,7 +243,7 @@ class Rooms(Mapping[str, Room]):
         for room in self._open.values():
             room.log.close()
         self._open.clear()
-        self._loading.clear()
+        self._openings.clear()
         self._looking.clear()
         self._loads.clear()
         self._behind.clear()
@@ -287,8 +256,8 @@ class Rooms(Mapping[str, Room]):
         name = committed.event.room
         room = self.get(name)
         if room is None:
-            if name in self._loading:
-                self._note_last(name, committed.event.seq)
+            if name in self._openings:
+                self._openings[name].note_last(committed.event.seq)
             return
         told = room.log.take(committed)
         if told is None:
@@ -310,11 +279,6 @@ class Rooms(Mapping[str, Room]):
         """Return the catch-ups that have waited until a room was read anew."""
         return self._looking.pop(name, ())
 
-    def _note_last(self, name: str, seq: int) -> None:
-        """Take in how far a room has come while it is being loaded."""
-        loading = self._loading[name]
-        loading.last = max(loading.last, seq)
-
     def _await_missing(self, name: str) -> None:
         """Read what is missing in a room, unless it comes by itself."""
         if not self._gap_pause:
@@ -335,8 +299,8 @@ class Rooms(Mapping[str, Room]):
             room = self.get(name)
             if room and last > room.log.last:
                 self._catch_up_with_journal(name)
-            elif name in self._loading:
-                self._note_last(name, last)
+            elif name in self._openings:
+                self._openings[name].note_last(last)
 
     def compare(self, states: Iterable[RoomState]) -> None:
         """Look where others have written, as the journal says that rooms stand like this."""
