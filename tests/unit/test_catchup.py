@@ -12,7 +12,15 @@ from trio_chat.core import catchup_queue, roster
 from trio_chat.core.messages import ApiRequest, PageDone, Register, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded
-from trio_chat.journal.types import ForeignWrites, Pruned, RoomState, Unavailable, Write
+from trio_chat.journal.types import (
+    Arrived,
+    Committed,
+    ForeignWrites,
+    Pruned,
+    RoomState,
+    Unavailable,
+    Write,
+)
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.dialects.sse import Sse
 from trio_chat.protocol.events import Message, Person
@@ -180,6 +188,65 @@ async def test_a_room_that_was_read_before_a_commit_is_read_again() -> None:
             journal.loads[-1].set()
             await home.turn()
         assert [entry["seq"] for entry in ben.told() if entry["t"] == "msg"] == [1, 2]
+
+
+def theirs(count: int) -> list[Write]:
+    return [Write(Message(room="tea", who=EVE, text="theirs")) for _ in range(count)]
+
+
+async def test_what_is_deleted_while_a_room_is_loaded_is_not_told() -> None:
+    """It was read before; who comes back has a gap there, as if it had been read after that."""
+    journal = Late()
+    await journal.commit(theirs(5))
+    async with house(journal) as home:
+        journal.is_slow = True
+        ben = await home.person("Ben")
+        assert await ben.ask(join(1)) == []
+        await home.turn(Pruned(await journal.prune(2, 0)))
+        journal.loads[0].set()
+        await home.turn()
+        told = ben.told()
+        assert [entry["gap"] for entry in told if entry["t"] == "joined"] == [4]
+        assert [entry["seq"] for entry in told if entry["t"] == "msg"] == [4, 5]
+
+
+async def test_what_is_deleted_with_what_was_said_while_a_room_is_loaded() -> None:
+    """The gap ends behind what was read; the rest of it is told when the room was read again."""
+    journal = Late()
+    await journal.commit(theirs(2))
+    async with house(journal) as home:
+        journal.is_slow = True
+        ben = await home.person("Ben")
+        assert await ben.ask(join(1)) == []
+        [*_, last] = await journal.commit(theirs(2))
+        assert isinstance(last, Committed)
+        await home.turn(Arrived([last], {}), Pruned(await journal.prune(0, 10**15)))
+        journal.loads[0].set()
+        await home.turn()
+        assert [(entry["gap"], entry["last"]) for entry in ben.told() if "gap" in entry] == [(3, 2)]
+        journal.loads[1].set()
+        await home.turn()
+        await home.turn()
+        assert [(entry["gap"], entry["last"]) for entry in ben.told()] == [(5, 4)]
+
+
+async def test_what_is_deleted_while_a_room_is_loaded_anew_is_not_told() -> None:
+    """Neither to who comes later."""
+    journal = Late()
+    await journal.commit(theirs(4))
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        ann.told()
+        journal.is_slow = True
+        await journal.commit(theirs(1))
+        await home.turn(ForeignWrites(await MemoryJournal.load(journal, ["tea"], 0)))
+        await home.turn(Pruned(await journal.prune(2, 0)))
+        journal.loads[0].set()
+        await home.turn()
+        assert [entry["seq"] for entry in ann.told() if entry["t"] == "msg"] == [5]
+        told = await (await home.person("Ben")).ask(join(1))
+        assert [entry["gap"] for entry in told if entry["t"] == "joined"] == [4]
+        assert [entry["seq"] for entry in told if entry["t"] == "msg"] == [4, 5]
 
 
 async def test_a_room_that_all_have_left_is_not_loaded_again() -> None:

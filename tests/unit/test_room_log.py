@@ -131,6 +131,26 @@ def test_what_the_journal_forgets_is_not_at_hand() -> None:
     assert missed(log, 3) == []
 
 
+def test_what_the_journal_said_before_it_forgot_brings_nothing_back() -> None:
+    """What is new is told, and what was deleted is not replayed again."""
+    log = make(recent_limit=9)
+    says(log, 1, 2)
+    log.forget_before(3)
+    recent = [(seq, message(seq).data) for seq in (1, 2, 3)]
+    news = log.follow(RoomState("tea", 1, 3, "", recent), LIMIT)
+    assert [event.seq for event, _ in news or ()] == [3]
+    assert (log.first, missed(log, 1), missed(log, 2)) == (3, None, [3])
+
+
+def test_what_was_deleted_may_be_there_again_in_another_term() -> None:
+    """A backup has it, or a standby that knew nothing of the deletion."""
+    log = make(recent_limit=9)
+    says(log, 1, 2, 3)
+    log.forget_before(3)
+    log.move(RoomState("tea", 1, 3, "", (), ((1, 1),)), 2)
+    assert (log.first, missed(log, 1), missed(log, 2)) == (1, None, [3])
+
+
 def test_a_commit_tells_what_had_to_go_for_it() -> None:
     """A memory journal keeps a tail."""
     log = make()

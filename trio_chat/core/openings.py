@@ -24,10 +24,15 @@ class Opening:
     parked: list[CatchUp] = field(default_factory=list)
     asking: list[Asking] = field(default_factory=list)
     last: int = 0  # the last number that was committed meanwhile
+    first: int = 0  # what is before this number was deleted meanwhile
 
     def note_last(self, seq: int) -> None:
         """Take in how far the room has come while it is being loaded."""
         self.last = max(self.last, seq)
+
+    def note_first(self, seq: int) -> None:
+        """Take in what is deleted while the room is being loaded."""
+        self.first = max(self.first, seq)
 
     @property
     def waiting(self) -> list[Requester]:

@@ -44,6 +44,7 @@ class RoomLog:
 
     def __init__(self, state: RoomState, sizes: Sizes, budgets: Budgets) -> None:
         self.name = state.name
+        self.first = 0
         self._sizes = sizes
         self._budgets = budgets
         self._early: dict[int, Committed] = {}
@@ -53,14 +54,17 @@ class RoomLog:
         self._stand(state)
 
     def _stand(self, state: RoomState) -> None:
-        """Take over what the journal says: numbers, topic, and the latest events."""
-        self.first = state.first
+        """Take over what the journal says: numbers, topic, and the latest events.
+
+        What was deleted after that was read is passed over.
+        """
+        self.first = max(self.first, state.first)
         self.last = state.last
         self.topic = state.topic
         self.starts = state.starts  # where terms have begun
         self.enter(self._term)
-        self._recent: deque[tuple[int, bytes]] = deque(state.recent)
-        self._recent_size = sum(len(data) for _, data in state.recent)
+        self._recent = deque(event for event in state.recent if event[0] >= self.first)
+        self._recent_size = sum(len(data) for _, data in self._recent)
         self._shrink()
 
     def enter(self, term: int) -> None:
@@ -71,6 +75,7 @@ class RoomLog:
         """Go on in another term, in which the journal has all that is here; it may have more."""
         self._early.clear()
         self._known = self.last
+        self.first = min(self.first, state.first)  # a deletion may be lost with the term before
         self.starts = state.starts
         self.enter(term)
 

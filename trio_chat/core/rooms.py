@@ -151,7 +151,8 @@ class Rooms(Mapping[str, Room]):
             one.tell(max(state.last, opening.last))
         if not opening.parked:
             return ()
-        self._open[state.name] = self._make(state)
+        room = self._open[state.name] = self._make(state)
+        room.log.forget_before(min(opening.first, state.last + 1))
         self.touch(state.name)
         if opening.last > state.last:  # it was read before that was committed
             self._catch_up_with_journal(state.name)
@@ -321,6 +322,8 @@ class Rooms(Mapping[str, Room]):
         for name, number in first.items():
             if name in self:
                 self[name].log.forget_before(number)
+            elif name in self._openings:
+                self._openings[name].note_first(number)
 
     def take_dirty(self) -> Sequence[Room]:
         """Return the rooms in which something waits to be told, and count on it being told.
