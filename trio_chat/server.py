@@ -292,7 +292,8 @@ class Server:
         A new start finds out what the numbers that clients know are worth.
         """
         try:
-            await follow(self._journal, self._emit, self._hub.followed_rooms)
+            hub = self._hub
+            await follow(self._journal, self._emit, hub.followed_rooms, hub.populations)
         except Replaced as error:
             log.error("the server stops, and can be started anew", reason=str(error))
             self.failure = Failed(f"{error}; start the server anew")

@@ -249,6 +249,67 @@ async def test_what_is_deleted_while_a_room_is_loaded_anew_is_not_told() -> None
         assert [entry["seq"] for entry in told if entry["t"] == "msg"] == [4, 5]
 
 
+async def look(home: House, journal: MemoryJournal) -> None:
+    """Let the hub hear of what others have written, as the feed looks for it, once."""
+    rooms = list(home.hub.followed_rooms())
+    await home.turn(ForeignWrites(await MemoryJournal.load(journal, rooms, 0)))
+
+
+@pytest.mark.parametrize("is_hint", [False, True])
+async def test_what_is_told_of_while_a_room_is_loaded_anew_is_read_then(is_hint: bool) -> None:
+    """A look tells of it once, and the load under way has read less."""
+    journal = Late()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        ann.told()
+        journal.is_slow = True
+        await journal.commit(theirs(1))
+        await look(home, journal)
+        await journal.commit(theirs(1))
+        if is_hint:
+            await home.turn(Arrived([], {"tea": 2}))
+        else:
+            await look(home, journal)
+        for number in range(2):
+            journal.loads[number].set()
+            await home.turn()
+        assert [entry["seq"] for entry in ann.told() if entry["t"] == "msg"] == [1, 2]
+        assert len(journal.loads) == 2
+
+
+async def test_what_will_never_be_there_is_read_once_more() -> None:
+    """A number that another node tells of, and has lost since."""
+    journal = Late()
+    async with house(journal) as home:
+        await home.person("Ann", "tea")
+        journal.is_slow = True
+        for last in (7, 8):
+            await home.turn(Arrived([], {"tea": last}))
+        for number in range(2):
+            journal.loads[number].set()
+            await home.turn()
+        assert len(journal.loads) == 2
+
+
+async def test_what_others_do_while_a_room_is_opened_is_noticed() -> None:
+    """What they write is read then, and what they delete is not told."""
+    journal = Late()
+    await journal.commit(theirs(3))
+    async with house(journal) as home:
+        journal.is_slow = True
+        ben = await home.person("Ben")
+        assert await ben.ask(join(1)) == []
+        await journal.prune(1, 0)
+        await journal.commit(theirs(1))
+        await look(home, journal)
+        for number in range(2):
+            journal.loads[number].set()
+            await home.turn()
+        told = ben.told()
+        assert [entry["gap"] for entry in told if entry["t"] == "joined"] == [3]
+        assert [entry["seq"] for entry in told if entry["t"] == "msg"] == [3, 4]
+
+
 async def test_a_room_that_all_have_left_is_not_loaded_again() -> None:
     """Though it was behind the journal."""
     journal = Late()

@@ -1,6 +1,6 @@
 """Rules of following what other programs write to the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -242,7 +242,7 @@ async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hear)
-        nursery.start_soon(follow, journal, send.send, lambda: {"tea": 0, "milk": 0})
+        nursery.start_soon(follow, journal, send.send, lambda: {"tea": 0, "milk": 0}, list)
         await trio.sleep(10.5 * INTERVAL)
         nursery.cancel_scope.cancel()
     assert heard == [(2 * INTERVAL, [3, 0]), (5.5 * INTERVAL, [3, 0])]
@@ -255,12 +255,30 @@ async def test_a_change_that_cannot_be_read_is_not_forgotten(autojump_clock: Moc
     journal.is_down = True
     send, receive = trio.open_memory_channel[Change](10)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(follow, journal, send.send, lambda: {"tea": 0})
+        nursery.start_soon(follow, journal, send.send, lambda: {"tea": 0}, list)
         await trio.sleep(2.5 * INTERVAL)
         journal.is_down = False
         await trio.sleep(INTERVAL)
         nursery.cancel_scope.cancel()
     assert isinstance(receive.receive_nowait(), ForeignWrites)
+
+
+async def test_people_are_looked_for_in_open_rooms_alone(autojump_clock: MockClock) -> None:
+    """Of one that is being loaded nobody would take in who is there by other nodes."""
+    journal, found = Journal(), Elsewhere(["tea"], [])
+
+    async def elsewhere(names: Callable[[], Iterable[str]]) -> Elsewhere:
+        assert [*names()] == ["tea"]
+        return found
+
+    journal.bus.elsewhere = elsewhere  # type: ignore[method-assign]
+    send, receive = trio.open_memory_channel[Change](10)
+    async with trio.open_nursery() as nursery:
+        followed = {"tea": 1, "milk": 0}
+        nursery.start_soon(follow, journal, send.send, lambda: followed, lambda: ["tea"])
+        await trio.sleep(1.5 * INTERVAL)
+        nursery.cancel_scope.cancel()
+    assert receive.receive_nowait() is found
 
 
 async def test_who_comes_while_it_cannot_be_read_gets_the_rest_later(

@@ -188,8 +188,8 @@ class Chat:
         return self._rooms.is_used(room)
 
     def lasts(self) -> dict[str, int]:
-        """Return how far each open room has come."""
-        return {name: room.log.last for name, room in self._rooms.items()}
+        """Return how far each room has come that is open or being opened."""
+        return self._rooms.lasts()
 
     def hold_people(self, records: Mapping[str, bytes], now: float) -> None:
         """Take in what is kept of people, by their ids, who were here before a restart.

@@ -62,7 +62,8 @@ class Rooms(Mapping[str, Room]):
         self.term = 0  # the journal's present one
         self.elsewhere: Mapping[str, People] = {}  # who is in rooms by other nodes, as told last
         self._open: dict[str, Room] = {}
-        self._behind: set[str] = set()  # open rooms that are being loaded anew
+        # Open rooms that are being loaded anew, and how far others say meanwhile that they are.
+        self._behind: dict[str, int] = {}
         self._touched: set[str] = set()  # rooms that may be empty by now
         self._dirty: list[Room] = []  # rooms in which something waits to be told
         self._config = config
@@ -100,6 +101,11 @@ class Rooms(Mapping[str, Room]):
     def populations(self) -> dict[str, int]:
         """Return how many are in each room that anybody is in."""
         return {name: room.population for name, room in self._open.items()}
+
+    def lasts(self) -> dict[str, int]:
+        """Return how far each room has come, as is known here; 0 while it is loaded first."""
+        opening = dict.fromkeys(self._openings, 0)
+        return opening | {name: room.log.last for name, room in self._open.items()}
 
     def is_used(self, name: str) -> bool:
         """Whether somebody is in a room, or comes into it."""
@@ -196,7 +202,7 @@ class Rooms(Mapping[str, Room]):
         return min(pause, PRESENCE_LATEST)
 
     def _follow(self, state: RoomState) -> None:
-        self._behind.discard(state.name)
+        heard = self._behind.pop(state.name, 0)
         room = self.get(state.name)
         if room is None:
             return  # it was closed meanwhile
@@ -207,7 +213,7 @@ class Rooms(Mapping[str, Room]):
         for event, data in news or ():
             self._spend(len(data))
             room.tell(event, data)
-        if room.log.is_behind:  # it was read before that was committed
+        if room.log.is_behind or heard > room.log.last:  # it was read before that was committed
             self._catch_up_with_journal(state.name)
 
     def _spend(self, size: int) -> None:
@@ -228,7 +234,7 @@ class Rooms(Mapping[str, Room]):
         for name in self._touched:
             if name in self and self[name].is_empty:
                 self._open.pop(name).log.close()
-                self._behind.discard(name)
+                self._behind.pop(name, None)
                 self._looking.pop(name, None)
         self._touched.clear()
 
@@ -236,7 +242,7 @@ class Rooms(Mapping[str, Room]):
         """Forget rooms, whoever was in there."""
         for name in names:
             self._open.pop(name).log.close()
-            self._behind.discard(name)
+            self._behind.pop(name, None)
             self._looking.pop(name, None)
 
     def close_all(self) -> None:
@@ -299,7 +305,7 @@ class Rooms(Mapping[str, Room]):
         for name, last in lasts.items():
             room = self.get(name)
             if room and last > room.log.last:
-                self._catch_up_with_journal(name)
+                self._catch_up_with_journal(name, last)
             elif name in self._openings:
                 self._openings[name].note_last(last)
 
@@ -307,14 +313,20 @@ class Rooms(Mapping[str, Room]):
         """Look where others have written, as the journal says that rooms stand like this."""
         for state in states:
             room = self.get(state.name)
-            if room and state.last > room.log.last:
-                self._catch_up_with_journal(state.name)
-            elif room:
-                room.log.forget_before(state.first)
+            if room:
+                room.log.forget_before(min(state.first, room.log.last + 1))
+                if state.last > room.log.last:
+                    self._catch_up_with_journal(state.name, state.last)
+            elif state.name in self._openings:
+                self._openings[state.name].note_last(state.last)
+                self._openings[state.name].note_first(state.first)
 
-    def _catch_up_with_journal(self, name: str) -> None:
-        if name not in self._behind:
-            self._behind.add(name)
+    def _catch_up_with_journal(self, name: str, heard: int = 0) -> None:
+        """Have an open room loaded anew, and once more if a load under way had less than that."""
+        if name in self._behind:
+            self._behind[name] = max(self._behind[name], heard)
+        else:
+            self._behind[name] = 0
             self._loads.want(None, name)
 
     def forget(self, first: Mapping[str, int]) -> None:

@@ -1,6 +1,6 @@
 """The feed: notices what other programs write to the journal, and lets the hub follow."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import trio
 
@@ -23,7 +23,8 @@ async def follow(
     emit: Callable[
         [Moved | ForeignWrites | PeopleChanged | Elsewhere | HeldChanged], Awaitable[None]
     ],
-    open_rooms: Callable[[], Mapping[str, int]],
+    followed_rooms: Callable[[], Mapping[str, int]],
+    open_rooms: Callable[[], Iterable[str]],
 ) -> None:
     """Look for what others have written, now and then, for ever, and emit it.
 
@@ -33,7 +34,9 @@ async def follow(
     Args:
         journal: Where they write.
         emit: Takes what has changed.
-        open_rooms: Returns the rooms that matter, and how far each has come.
+        followed_rooms: Returns the rooms that matter, and how far each has come; what is written
+            to another one is not told.
+        open_rooms: Returns those in which people may be.
     """
     is_behind = False
     interval = INTERVAL
@@ -42,11 +45,11 @@ async def follow(
             await journal.bus.until_missed()
         interval = INTERVAL
         try:
-            if moved := await journal.moved(open_rooms):
+            if moved := await journal.moved(followed_rooms):
                 await emit(moved)  # which must not wait: nothing of the new term may come before
             is_behind = await journal.has_changed() or is_behind
             if is_behind:
-                await emit(ForeignWrites(await journal.load(list(open_rooms()), 0)))
+                await emit(ForeignWrites(await journal.load(list(followed_rooms()), 0)))
                 is_behind = False
             if elsewhere := await journal.bus.elsewhere(open_rooms):
                 await emit(elsewhere)
