@@ -189,20 +189,56 @@ async def test_an_act_that_is_damaged() -> None:
         assert two.data not in dict(recent).values()
 
 
-async def test_acts_that_cannot_be_read_just_now() -> None:
-    """The next look of the feed tries again."""
+async def test_acts_that_cannot_be_read_just_now(autojump_clock: MockClock) -> None:
+    """They are read when that can be, as a look of the feed tells of them once."""
     journal = Shared()
     async with house(journal) as home:
         await journal.theirs(new_operator())
+        look = ForeignWrites(await journal.load([LEDGER], 0))
         journal.is_down = True
-        await home.turn(Arrived([], {LEDGER: 1}))
-        await home.turn()
+        await home.turn(look)
+        await trio.sleep(2.5)
         assert links(home) == {}
         journal.is_down = False
-        await home.turn(ForeignWrites(await journal.load([LEDGER], 0)))
-        await home.turn()
+        await trio.sleep(1)
         assert len(links(home)) == 1
+        journal.loads.clear()
         await home.turn(Arrived([], {LEDGER: 1}))
+        assert journal.loads == []
+
+
+class LateActs(Shared):
+    """A journal whose acts are read slowly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = trio.Event()
+
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
+        page = await super().after(room, seq, limit, max_bytes)
+        await self.gate.wait()
+        return page
+
+
+@pytest.mark.parametrize("is_hint", [False, True])
+async def test_acts_of_which_a_node_hears_while_it_reads_others(is_hint: bool) -> None:
+    """They are read then."""
+    journal = LateActs()
+    async with house(journal) as home:
+        for number in (1, 2):
+            await journal.theirs(new_operator())
+            if is_hint:
+                await home.turn(Arrived([], {LEDGER: number}))
+            else:
+                await home.turn(ForeignWrites(await MemoryJournal.load(journal, [LEDGER], 0)))
+        assert links(home) == {}
+        journal.gate.set()
+        await home.turn()
+        await home.turn()
+        assert len(links(home)) == 2
+        assert journal.loads == [LEDGER, LEDGER]
 
 
 async def test_who_knows_more_than_the_node() -> None:

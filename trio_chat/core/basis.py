@@ -142,7 +142,7 @@ def make_rights(given: Given, world: World) -> Rights:
     """Return what tells who may do what."""
     config, access, turn, people = given.config, given.access, world.turn, world.people
     asked = RequestLimits(given.limits, config)
-    ledger = Ledger(turn, world.pending, access.registry)
+    ledger = Ledger(turn, world.pending, access.registry, given.delay)
     targets = Targets(access, people, world.arrivals)
     return Rights(
         asked=asked,

@@ -87,8 +87,8 @@ class Following:
                 self._rooms.take(committed)
                 self._note_said(committed.event)
         self._rooms.hear(lasts)
-        if lasts.get(LEDGER, 0) > self._access.registry.last:
-            self._ledger.catch_up()
+        if (last := lasts.get(LEDGER, 0)) > self._access.registry.last:
+            self._ledger.catch_up(last)
 
     def _note_said(self, event: AnyStoredEvent) -> None:
         """Take in that somebody has spoken at another node: in slow mode, or as an answer."""

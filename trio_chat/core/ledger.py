@@ -1,5 +1,7 @@
 """The ledger: keeps acts in the journal, and takes in those that are kept."""
 
+from collections.abc import Callable
+
 from trio_chat.core.effects import Turn
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.pending_writes import SILENT, Pending, PendingWrites
@@ -25,14 +27,23 @@ class Ledger:
         turn: Where the writes go.
         pending: Waits for what becomes of them.
         registry: Takes acts in once they are kept.
+        delay: Has something called so many seconds later.
     """
 
-    def __init__(self, turn: Turn, pending: PendingWrites, registry: Registry) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        pending: PendingWrites,
+        registry: Registry,
+        delay: Callable[[float, Callable[[], None]], None],
+    ) -> None:
         self._turn = turn
         self._pending = pending
         self._registry = registry
         self._early: dict[int, ActKept] = {}  # acts that wait for those before them
+        self._delay = delay
         self._is_loading = False
+        self._heard = 0  # how far others say while acts are read that they are
 
     def record(self, act: AnyAct, who: Person | None, pending: Pending = SILENT) -> None:
         """Have an act kept that somebody does."""
@@ -57,7 +68,7 @@ class Ledger:
         if len(self._early) < EARLY:
             self._early[kept.seq] = kept
         if kept.seq > self._registry.last + 1:
-            self.catch_up()
+            self.catch_up(kept.seq)
         return self._take_early()
 
     def _take_early(self) -> list[Taken]:
@@ -66,15 +77,25 @@ class Ledger:
             taken.append((kept, self._registry.apply(kept)))
         return taken
 
-    def catch_up(self) -> None:
-        """Have acts read that others have kept."""
-        if not self._is_loading:
+    def catch_up(self, last: int) -> None:
+        """Have acts read that others have kept, up to a number; after those that are being read."""
+        if self._is_loading:
+            self._heard = max(self._heard, last)
+        else:
+            self._heard = 0
             self._is_loading = True
-            self._turn.effects.loads.append(LEDGER)
+            self._load()
 
-    def load_ended(self) -> None:
-        """Take in that acts are read, or cannot be: then the feed's next look tries again."""
+    def _load(self) -> None:
+        self._turn.effects.loads.append(LEDGER)
+
+    def loaded(self) -> None:
+        """Take in that acts are read, which ``follow`` takes in."""
         self._is_loading = False
+
+    def not_loaded(self, retry_ms: int) -> None:
+        """Take in that acts cannot be read just now: that is tried again."""
+        self._delay(retry_ms / 1000, self._load)
 
     def follow(self, state: RoomState) -> list[Taken]:
         """Take in what others have written; have more read if that is not all.
@@ -91,8 +112,9 @@ class Ledger:
                 self._registry.last = seq
         taken += self._take_early()
         self._early = {seq: act for seq, act in self._early.items() if seq > self._registry.last}
-        if state.last > self._registry.last or self._early:
-            self.catch_up()
+        last = max(state.last, self._heard)
+        if last > self._registry.last or self._early:
+            self.catch_up(last)
         return taken
 
 

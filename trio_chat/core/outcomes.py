@@ -50,13 +50,13 @@ class Outcomes:
                 rooms = [one for one in states if one.name != LEDGER]
                 self._joins.take_loaded(rooms)
                 if len(rooms) < len(states):
-                    self._ledger.load_ended()
+                    self._ledger.loaded()
                 self._following.follow_acts(states)
             case NotLoaded(names, retry_ms):
                 names_left = [name for name in names if name != LEDGER]
                 self._joins.take_not_loaded(NotLoaded(names_left, retry_ms))
                 if len(names_left) < len(names):
-                    self._ledger.load_ended()
+                    self._ledger.not_loaded(retry_ms)
             case Tallied():
                 self._moderation.raids.tell(outcome)
             case Sought() | NotSought():
