@@ -246,11 +246,13 @@ async def _settled() -> tuple[int, list[str]]:
 
 async def _settle_to(tasks: int, files: list[str]) -> None:
     """Wait until there are no more tasks, and no more is open, than that."""
+    now, present = _tasks(), _open_files()
     with trio.move_on_after(PATIENCE):
-        while _tasks() > tasks or _descriptors() > len(files):
+        while now > tasks or len(present) > len(files):
             await trio.sleep(0.05)
-    assert _tasks() <= tasks
-    assert _descriptors() <= len(files), (sorted(_open_files()), files)
+            now, present = _tasks(), _open_files()
+    assert now <= tasks
+    assert len(present) <= len(files), (sorted(present), files)
 
 
 def _tasks() -> int:
