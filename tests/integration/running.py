@@ -260,7 +260,9 @@ def _tasks() -> int:
 
 
 async def _settle_descriptors(before: int) -> None:
+    present = _open_files()
     with trio.move_on_after(PATIENCE):
-        while _descriptors() > before:
+        while len(present) > before:
             await trio.sleep(0.05)
-    assert _descriptors() <= before, _open_files()
+            present = _open_files()
+    assert len(present) <= before, present
