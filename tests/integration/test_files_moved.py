@@ -136,7 +136,8 @@ async def test_an_export_brings_the_files_along(tmp_path: Path) -> None:
         index.commit()
     lines, out = tmp_path / "out.jsonl", tmp_path / "out"
     export = ("export", "--database", str(here), "--files", str(folder), "-o", str(lines))
-    assert (await outcome(*export, "--with-files", str(out))).returncode == 0
+    done = await outcome(*export, "--with-files", str(out))
+    assert done.stderr.endswith(b", and 3 files; 1 are not there any more\n"), done
     assert {one.name for one in out.iterdir()} == set(ids)
     files = [
         line["files"] for line in map(json.loads, lines.read_text().splitlines()) if "files" in line
@@ -144,9 +145,10 @@ async def test_an_export_brings_the_files_along(tmp_path: Path) -> None:
     assert [file[0]["alt"] for file in files] == ["a"] * 4
     (out / ids[1]).unlink()
     taken = ("import", "--database", str(there), str(lines), "--with-files", str(out))
-    for _ in range(2):
+    missing = f"; 2 are not in {out}\n".encode()
+    for count in (2, 0):
         done = await outcome(*taken)
-        assert done.returncode == 0, done.stderr
+        assert (done.returncode, done.stderr) == (0, b"imported %d files%b" % (count, missing))
     lose(there)  # as if it had ended before it had kept the messages
     done = await outcome(*taken)
     assert done.returncode == 0, done.stderr
@@ -154,6 +156,83 @@ async def test_an_export_brings_the_files_along(tmp_path: Path) -> None:
     bare = await outcome("import", "--database", str(tmp_path / "bare.db"), str(lines))
     assert bare.returncode == 0
     assert not (tmp_path / "bare.db.files").exists()
+
+
+async def exported(path: Path, out: Path) -> Path:
+    """Export a database with its files; return where the lines are."""
+    lines = out.with_suffix(".jsonl")
+    export = ("export", "--database", str(path), "-o", str(lines), "--with-files", str(out))
+    done = await outcome(*export)
+    assert done.returncode == 0, done.stderr
+    return lines
+
+
+async def test_a_wrong_folder_is_refused(tmp_path: Path) -> None:
+    """One that is not there, or has none of the files: nothing is imported, and a line says why.
+
+    Without any file in its messages an export has an empty folder, which is none of these.
+    """
+    await sent(tmp_path / "chat.db", b"one")
+    lines = await exported(tmp_path / "chat.db", tmp_path / "out")
+    empty, new = tmp_path / "empty", tmp_path / "new.db"
+    empty.mkdir()
+    taken = ("import", "--database", str(new), str(lines), "--with-files")
+    refused = await outcome(*taken, str(tmp_path / "nowhere"))
+    assert (refused.returncode, new.exists()) == (2, False)
+    assert refused.stderr == b"trio-chat: there is no folder %b/nowhere\n" % bytes(tmp_path)
+    for more in (["--dry-run"], []):
+        refused = await outcome(*taken, str(empty), *more)
+        assert (refused.returncode, refused.stdout) == (2, b"")
+        assert refused.stderr.endswith(b"empty has none of the files that messages have\n")
+    rooms = await outcome("rooms", "--json", "--database", str(new))
+    assert (rooms.returncode, rooms.stdout) == (0, b"")
+    async with (
+        running(database=str(tmp_path / "bare.db")) as server,
+        chatting(server, "Ann", "tea") as ann,
+    ):
+        await ann.send("tea", "hello")
+    lines = await exported(tmp_path / "bare.db", tmp_path / "bare")
+    done = await outcome("import", "--database", str(new), str(lines), "--with-files", str(empty))
+    assert (done.returncode, done.stderr) == (0, b"imported 0 files\n")
+
+
+async def test_files_are_imported_later_than_their_messages(tmp_path: Path) -> None:
+    """By the same command with their folder; and once more if their contents were lost.
+
+    Not those of messages that were deleted here, or that are of a room that is refused.
+    """
+    here, there, out = tmp_path / "here.db", tmp_path / "there.db", tmp_path / "out"
+    ids = await sent(here, b"one", b"two")
+    lines = await exported(here, out)
+    taken = ("import", "--database", str(there), str(lines))
+    assert (await outcome(*taken)).returncode == 0
+    for _ in range(2):
+        done = await outcome(*taken, "--with-files", str(out))
+        assert (done.returncode, done.stderr) == (0, b"imported 2 files\n")
+        assert await contents(there, *ids) == [b"one", b"two"]
+        for one in (tmp_path / "there.db.files").glob("??/*"):
+            one.unlink()
+    shutil.rmtree(tmp_path / "there.db.files")
+    pruned = ("prune", "--database", str(there), "--keep-days", "0", "--keep-messages", "1")
+    assert (await outcome(*pruned)).returncode == 0
+    done = await outcome(*taken, "--with-files", str(out))
+    assert (done.returncode, done.stderr) == (0, b"imported 1 files\n")
+    assert await contents(there, *ids) == [b"", b"two"]
+    shutil.rmtree(tmp_path / "there.db.files")
+    lines.write_text(lines.read_text().replace('"text":"see"', '"text":"sea"'))
+    refused = await outcome(*taken, "--with-files", str(out))
+    assert (refused.returncode, b"imported 0 files\n" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("way", ["export", "import"])
+async def test_files_of_postgresql_need_their_folder(tmp_path: Path, way: str) -> None:
+    """The option was taken, and nothing came of it."""
+    (tmp_path / "out").mkdir()
+    file = ("-o", "x") if way == "export" else (os.devnull,)
+    command = (way, "--database", "postgresql://x@localhost:1/x", *file)
+    refused = await outcome(*command, "--with-files", str(tmp_path / "out"))
+    assert refused.returncode == 2
+    assert b"--with-files needs --files" in refused.stderr
 
 
 @pytest.mark.parametrize(

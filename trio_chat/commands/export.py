@@ -12,7 +12,7 @@ import msgspec
 
 from trio_chat.clock import wall_clock
 from trio_chat.commands.databases import snapshot_store
-from trio_chat.commands.file_folders import FilesOut
+from trio_chat.commands.file_contents import FilesOut, folder_for
 from trio_chat.commands.files import new_file
 from trio_chat.commands.lines import (
     FORMAT,
@@ -32,7 +32,6 @@ from trio_chat.commands.stores import Store
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.files.belongings import check_free
-from trio_chat.files.place import folder_of
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import say
@@ -56,10 +55,11 @@ def main(arguments: Sequence[str]) -> int:
     for path in filter(None, (options.output != STDOUT and options.output, options.with_files)):
         check_free(Path(path), config)
     folder = Path(options.with_files) if options.with_files else None
+    source = folder_for(config, folder)
     with (
         snapshot_store(config, "export") as store,
         closing(sqlite3.connect("")) as scratch,  # a file of its own if it gets large
-        closing(FilesOut(folder_of(config), folder)) as files,
+        closing(FilesOut(source, folder)) as files,
     ):
         acts = RoomActs(scratch)
         acts.follow(store, damage.add)
@@ -70,7 +70,8 @@ def main(arguments: Sequence[str]) -> int:
             progress("exporting", count, hidden=output.isatty()) as advance,
         ):
             output.writelines(_lines(store, rooms, acts, advance, damage.add, files))
-    say(f"exported {count:,} events of {len(rooms):,} rooms")
+    beside = f", and {files.told()}" if folder else ""
+    say(f"exported {count:,} events of {len(rooms):,} rooms{beside}")
     damage.tell()
     return 0
 

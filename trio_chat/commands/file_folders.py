@@ -14,9 +14,7 @@ from trio_chat.files.blobs import PRIVATE_FOLDER, Blobs
 from trio_chat.files.index import NAME, Index, Row
 from trio_chat.files.place import folder_beside
 from trio_chat.journal.sqlite.reports import find_files
-from trio_chat.journal.stored import ids_of
 from trio_chat.journal.types import Place
-from trio_chat.protocol.events import AnyStoredEvent, File, Message
 
 AT_ONCE = 200  # files of which the messages are looked at
 STEP = 1000  # pages of the index that are copied while the server cannot write there
@@ -94,7 +92,7 @@ def _copy_contents(database: Path, index: Index, source: Blobs, target: Blobs) -
             gone = []
             for row in rows:
                 is_wanted = not row.seq or row.id in named[Place(row.room, row.seq)]
-                if is_wanted and _link(source.place(row.digest), target.place(row.digest)):
+                if is_wanted and link(source.place(row.digest), target.place(row.digest)):
                     count += 1
                 else:
                     gone.append(row.id)
@@ -109,7 +107,7 @@ def _batches(index: Index) -> Iterator[Sequence[Row]]:
         after = rows[-1].id
 
 
-def _link(source: Path, target: Path) -> bool:
+def link(source: Path, target: Path) -> bool:
     """Give a content another name, or copy it; return whether it is there."""
     if target.exists():
         return True
@@ -145,7 +143,7 @@ def _link_or_copy(source: str, target: str) -> str:
         shutil.copyfile(source, target)
         Path(target).chmod(0o600)
     else:
-        _link(Path(source), Path(target))
+        link(Path(source), Path(target))
     return target
 
 
@@ -174,104 +172,3 @@ def _fault(blobs: Blobs, row: Row) -> str:
         return f"the content of file {row.id} is not there"
     digest, _ = blobs.measure(place)
     return "" if digest == row.digest else f"the content of file {row.id} is damaged"
-
-
-class FilesOut:
-    """Writes the contents of messages' files into a folder, each called by its id.
-
-    Args:
-        source: The folder of the database's files, if it has any.
-        target: Where they are to be; ``None`` for nowhere.
-
-    Raises:
-        Failed: they cannot be written.
-    """
-
-    def __init__(self, source: Path | None, target: Path | None) -> None:
-        self._target = target
-        self._blobs = Blobs(source or Path())
-        self._index: Index | None = None
-        if target and source:
-            try:
-                target.mkdir(PRIVATE_FOLDER, exist_ok=True)
-                self._index = Index(source) if (source / NAME).exists() else None
-            except OSError as error:
-                raise Failed(f"cannot write {target}: {error.strerror}") from None
-
-    def take(self, event: AnyStoredEvent) -> None:
-        """Write the contents of an event's files, as far as they are there.
-
-        Raises:
-            Failed: they cannot be written.
-        """
-        if self._index is None or self._target is None:
-            return
-        for file_id in ids_of(event):
-            row = self._index.find(file_id)
-            if row:
-                self._write(row, self._target / file_id)
-
-    def _write(self, row: Row, target: Path) -> None:
-        try:
-            _link(self._blobs.place(row.digest), target)
-        except OSError as error:
-            raise Failed(f"cannot write {target}: {error.strerror}") from None
-
-    def close(self) -> None:
-        """Let go of what is open."""
-        if self._index:
-            self._index.close()
-
-
-class FilesIn:
-    """Takes in the contents of messages' files from a folder where each is called by its id.
-
-    Args:
-        source: The folder; ``None`` for none.
-        target: The folder of the database's files, if it may have any.
-    """
-
-    def __init__(self, source: Path | None, target: Path | None) -> None:
-        self._source = source if target else None
-        self._blobs = Blobs(target or Path())
-        self._index: Index | None = None
-
-    def take(self, event: AnyStoredEvent) -> None:
-        """Take in the contents of an event's files, as far as they are there.
-
-        Raises:
-            Failed: they cannot be kept.
-        """
-        files = event.files if isinstance(event, Message) and self._source else []
-        for file in files:
-            assert self._source
-            content = self._source / file.id
-            try:
-                if content.exists():
-                    self._keep(event, file, content)
-            except OSError as error:
-                raise Failed(f"cannot keep {content}: {error.strerror}") from None
-
-    def _keep(self, event: AnyStoredEvent, file: File, content: Path) -> None:
-        if self._index is None:
-            self._blobs.make()
-            self._index = Index(self._blobs.folder)
-        if self._index.find(file.id):
-            return
-        self._blobs.part("").mkdir(PRIVATE_FOLDER, exist_ok=True)
-        part = self._blobs.part(f"{file.id}.import")
-        part.unlink(missing_ok=True)
-        _link(content, part)
-        digest, size = self._blobs.measure(part)
-        self._blobs.keep(part, digest)
-        self._index.add(
-            Row(
-                *(file.id, digest, file.name, file.type, size, file.width, file.height),
-                *(event.who.id if event.who else "", event.room, event.ts, event.seq, event.seq),
-            )
-        )
-
-    def close(self) -> None:
-        """Let go of what is open."""
-        if self._index:
-            self._index.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from trio_chat.commands.databases import opened_store, prepare_store, trial_store
-from trio_chat.commands.file_folders import FilesIn
+from trio_chat.commands.file_contents import FilesIn, folder_for
 from trio_chat.commands.importer import Comparison, Importer, Outcome
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.progress import progress
@@ -21,10 +21,10 @@ from trio_chat.commands.room_acts import RoomActs
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
-from trio_chat.files.place import folder_of
 from trio_chat.named_files import open_to_read
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message
 from trio_chat.settings import CommandLine
+from trio_chat.standard_streams import say
 
 STDIN = "-"
 STEP = 64 * 1024  # bytes between two looks at the progress
@@ -39,24 +39,27 @@ def main(arguments: Sequence[str]) -> int:
         Failed: the file is damaged, or some of its rooms contradict what is here.
     """
     options, config = _command_line().read(arguments, os.environ)
-    with _source(options.file) as file, closing(sqlite3.connect("")) as scratch:
+    source = Path(options.with_files) if options.with_files else None
+    with (
+        _source(options.file) as file,
+        closing(sqlite3.connect("")) as scratch,
+        closing(FilesIn(source, folder_for(config, source))) as files,
+    ):
         if not options.dry_run:
             prepare_store(config, "import")
         acts = RoomActs(scratch)
         reader = Reader(file, config, mends=options.mend, with_rights=not options.without_rights)
-        outcomes = _check(reader, acts)
+        outcomes = _check(reader, acts, files)
         if not options.dry_run:
-            source = Path(options.with_files) if options.with_files else None
-            with (
-                opened_store(config, "import") as store,
-                closing(FilesIn(source, folder_of(config))) as files,
-            ):
+            with opened_store(config, "import") as store:
                 importer = Importer(store, outcomes, RightsImporter(store, acts, scratch))
                 for line in reader.read("importing"):
                     importer.take(line)
-                    if isinstance(line, Message) and importer.is_taking:
+                    if isinstance(line, Message) and line.files and importer.keeps(line):
                         files.take(line)
                 importer.finish()
+        if source and not options.dry_run:
+            say(f"imported {files.told()}")
     _report(outcomes)
     return 0
 
@@ -141,8 +144,12 @@ class Reader(NamedTuple):
                     shown = exported.size
 
 
-def _check(reader: Reader, acts: RoomActs) -> list[Outcome]:
-    """Read all of the file, and compare it with what is here."""
+def _check(reader: Reader, acts: RoomActs, files: FilesIn) -> list[Outcome]:
+    """Read all of the file, and compare it with what is here.
+
+    Raises:
+        ConfigError: its messages have files, and the folder for these has none of them.
+    """
     outcomes = []
     room = None
     with (
@@ -157,6 +164,8 @@ def _check(reader: Reader, acts: RoomActs) -> list[Outcome]:
             else:
                 assert room  # an event has no place before the first room
                 room.take(line)
+                files.look(line)
+    files.check()
     return outcomes
 
 

@@ -154,6 +154,7 @@ class Importer:
 
     def __init__(self, store: Store, outcomes: Sequence[Outcome], rights: RightsImporter) -> None:
         self._store = store
+        self._outcomes = {outcome.line.room: outcome for outcome in outcomes}
         self._wanted = {
             outcome.line.room: outcome
             for outcome in outcomes
@@ -176,10 +177,14 @@ class Importer:
             if len(self._batch) == BATCH:
                 self._write(self._room)
 
-    @property
-    def is_taking(self) -> bool:
-        """Whether the room at hand is taken in."""
-        return self._room is not None
+    def keeps(self, message: Message) -> bool:
+        """Whether a message of the room at hand is taken in, or can be read here already."""
+        if self._outcomes[message.room].refusal:
+            return False
+        if self._room and message.seq >= self._next:
+            return True
+        store, room = self._store, self._store.room_id(message.room)
+        return room is not None and store.is_there(room, message.seq, store.clearings(room))
 
     def _begin(self, line: RoomLine) -> None:
         self._room = self._wanted.get(line.room)
