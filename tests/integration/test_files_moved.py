@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 from contextlib import closing
@@ -14,7 +15,7 @@ from tests.integration.chatters import chatting
 from tests.integration.commands import outcome
 from tests.integration.running import running
 from tests.integration.uploads import fetch, upload
-from trio_chat.commands import file_folders
+from trio_chat.commands import file_folders, migrate
 from trio_chat.errors import Failed
 
 
@@ -291,3 +292,49 @@ async def test_checks_and_figures_tell_of_files(tmp_path: Path) -> None:
     assert (wrong.returncode, b"files\t2 faults\n" in wrong.stdout) == (1, True)
     assert b"is damaged\n" in wrong.stdout
     assert b"is not there\n" in wrong.stdout
+
+
+async def test_a_move_tells_where_the_files_are(tmp_path: Path, postgres_url: str) -> None:
+    """They stay in their folder, which a server with another database has to be given."""
+    here, back, other = (tmp_path / name for name in ("my chat.db", "back.db", "other.db"))
+    [file] = await sent(here, b"one")
+    folder, quoted = tmp_path / "my chat.db.files", shlex.quote(postgres_url)
+
+    async def moved(source: str, target: str) -> str:
+        done = await outcome("migrate", source, target)
+        assert done.returncode == 0, done.stderr
+        return done.stderr.decode().rpartition("start the server with ")[2]
+
+    told = await moved(str(here), postgres_url)
+    assert told == f"--database {quoted} --files '{folder}'\n"
+    async with running(database=postgres_url, files=folder) as server:
+        assert (await fetch(server, file)).body == b"one"
+    told = await moved(postgres_url, str(back))
+    assert told == f"--database {back}, and with the same --files if it had that\n"
+    assert await contents(back, file, files=folder) == [b"one"]
+    folder.rename(tmp_path / "other.db.files")
+    assert await moved(str(back), str(other)) == f"--database {other}\n"
+    assert await contents(other, file) == [b"one"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "told"),
+    [
+        ("a.db", "c.db.postgres", "--database c.db --files a.db.files (--workers N cannot serve"),
+        ("b.db", "c.db.postgres", "--workers N --database c.db"),
+        ("c.db.postgres", "a.db", "--database a.db"),
+        ("c.db.postgres", "b.db", "--database b.db, and with the same --files if it had that"),
+        ("postgresql://c:d@e/f?g=h&i=j", "a.db", "--database a.db"),
+        ("b.db", "postgresql://c:d@e/f?g=h&i=j", "--database 'postgresql://c:***@e/f?g=h&i=j'"),
+    ],
+)
+def test_how_a_server_is_started_after_a_move(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, target: str, told: str
+) -> None:
+    """With the files that people sent, as far as that can be told, and without a password."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "a.db.files"
+    folder.mkdir()
+    (folder / "index.db").touch()
+    flags = migrate.flags(source, target)
+    assert flags.startswith(told) if told.endswith("serve") else flags == told

@@ -326,7 +326,8 @@ async def move_out(own: Path, target: Path) -> None:
     """Move the chat to a file."""
     moved = await outcome("migrate", str(own), str(target))
     assert moved.returncode == 0, moved.stderr
-    assert moved.stderr.endswith(f"with --database {target}\n".encode())
+    told = f"with --database {target}, and with the same --files if it had that\n"
+    assert moved.stderr.endswith(told.encode())
     exported = await outcome("export", "--database", str(target))
     assert SENT["text"] in exported.stdout.decode()
 

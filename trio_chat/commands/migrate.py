@@ -1,6 +1,7 @@
 """The command that moves a chat from one database to another, such as from SQLite to PostgreSQL."""
 
 import argparse
+import shlex
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,8 @@ from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.database_url import NEEDS_PSYCOPG, check_scheme, is_url, shown
 from trio_chat.errors import Failed
 from trio_chat.files.belongings import check_free
+from trio_chat.files.index import NAME
+from trio_chat.files.place import folder_beside
 from trio_chat.journal import moves
 from trio_chat.journal.moves import Place
 from trio_chat.journal.sqlite import moving
@@ -88,10 +91,34 @@ def _move_all(source: str, target: str, options: argparse.Namespace) -> str:
     with _place(source, "source") as there, _place(target, "target") as here:
         rows = _move(there, here)
     show(rows)
-    name = shown(options.target)
-    flags = f"--workers N --database {name.removesuffix(ENDING)}" if is_folder(name) else ""
-    took = duration(time.monotonic() - begin)
-    return f"moved in {took}; from now on start the server with {flags or f'--database {name}'}"
+    took, later = duration(time.monotonic() - begin), flags(options.source, options.target)
+    return f"moved in {took}; from now on start the server with {later}"
+
+
+def flags(source: str, target: str) -> str:
+    """Return with what the server is to be started, for a shell; files stay where they are."""
+    name = shown(target)
+    own = is_folder(name)
+    database = f"--database {shlex.quote(name.removesuffix(ENDING) if own else name)}"
+    files = _files_of(source)
+    if files:
+        beside = f"{database} --files {shlex.quote(str(files))}"
+        return f"{beside} (--workers N cannot serve the files that people sent)" if own else beside
+    if own:
+        return f"--workers N {database}"
+    if _is_file(source) or _files_of(target):
+        return database
+    return f"{database}, and with the same --files if it had that"
+
+
+def _is_file(database: str) -> bool:
+    return not is_url(database) and not is_folder(database)
+
+
+def _files_of(database: str) -> Path | None:
+    """Return the folder of files beside a database, if there is one."""
+    folder = folder_beside(Path(database))
+    return folder if _is_file(database) and (folder / NAME).exists() else None
 
 
 def _command_line() -> CommandLine:
@@ -115,7 +142,7 @@ def _check_different(source: str, target: str) -> None:
         is_same = resolved(Path(source)) == resolved(Path(target))
     if is_same:
         raise ConfigError("FROM and TO are the same database")
-    if not is_url(target) and not is_folder(target):
+    if _is_file(target):
         check_free(Path(target), Config(database=source))
 
 
