@@ -148,6 +148,56 @@ async def test_no_more_begin_at_once_than_may(
         assert sorted(told) == [201] * 3 + [429] * 9
 
 
+async def test_an_address_has_some_of_the_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever many names are there; others have theirs, and this machine has all."""
+    monkeypatch.setattr(resumables, "OF_ADDRESS", 2)
+    proxy: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",)}
+    async with running(database=str(tmp_path / "chat.db"), **proxy) as server:
+        wanted = {"upload_length": "4", **TUS}
+        at = {"x_forwarded_for": "2001:db8::1"}, {"x_forwarded_for": "2001:db8::2"}
+        for nick, where, status in (
+            *(("Ann", at[0], 201), ("Bob", at[1], 201), ("Cem", at[0], 429)),
+            *(("Dan", {"x_forwarded_for": "192.0.2.1"}, 201), ("Eve", {}, 201)),
+            *(("Fay", {}, 201), ("Gil", {}, 201)),
+        ):
+            token = bearer(await session(server, nick))
+            answer = await ask(server, "POST", FILES, authorization=token, **wanted, **where)
+            assert answer.status == status, (nick, answer)
+
+
+async def test_only_bytes_give_an_upload_more_time(tmp_path: Path) -> None:
+    """Not a request that brings none, or those for another place."""
+    async with running(database=str(tmp_path / "chat.db"), file_limit=10) as server:
+        path = await begin(server, await session(server, "Ann"), 4)
+        [coming] = server.server.keeper.resumables._uploads.values()
+        for offset, body, is_later in (
+            *(("2", b"xy", False), ("0", b"", False), ("0", b"xy", True), ("2", b"xy", True)),
+            ("4", b"", False),
+        ):
+            until_then = coming.until
+            piece = {"upload_offset": offset, "content_type": PIECE, **TUS}
+            await ask(server, "PATCH", path, body, **piece)
+            assert (coming.until > until_then) is is_later, offset
+
+
+async def test_what_is_complete_takes_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can be asked for as long as there are not too many of these."""
+    monkeypatch.setattr(resumables, "IN_ALL", 2)
+    async with running(database=str(tmp_path / "chat.db"), file_limit=10) as server:
+        ann = await session(server, "Ann")
+        paths = []
+        for _ in range(3):
+            paths.append(await begin(server, ann, 1))
+            piece = {"upload_offset": "0", "content_type": PIECE, **TUS}
+            assert (await ask(server, "PATCH", paths[-1], b"x", **piece)).status == 200
+        told = [(await ask(server, "HEAD", path, **TUS)).status for path in paths]
+        assert told == [404, 200, 200]
+
+
 async def test_files_stay_though_their_index_was_read_for_long(tmp_path: Path) -> None:
     """As by a backup: what could not be noted meanwhile is noted then, and so is all else."""
     settings: dict[str, Any] = {"database": str(tmp_path / "chat.db")}

@@ -22,6 +22,7 @@ class Incoming:
     room: str
     name: str
     since: int  # the last message of the room
+    address: str = ""  # by which its sender is counted, too; empty if it has no limits
     size: int = 0  # bytes that have come
     head: bytes = b""  # the first of them, which tell what it is
     digest: Any = field(default_factory=hashlib.sha256)

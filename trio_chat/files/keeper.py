@@ -132,8 +132,14 @@ class FileKeeper:
         """Return why somebody may not upload one more file now, if so."""
         return self._uploads.refusal(person_id)
 
-    async def begin(self, person_id: str, room: str, name: str) -> Incoming:
+    async def begin(self, person_id: str, room: str, name: str, address: str) -> Incoming:
         """Return a new upload.
+
+        Args:
+            person_id: Who sends it.
+            room: For which room.
+            name: What it is called.
+            address: By which its sender is counted, too; empty for none.
 
         Raises:
             Full: there is no place for it.
@@ -147,7 +153,7 @@ class FileKeeper:
         since = await self._last_of(room)
         part = secrets.token_hex(ID_BYTES)
         await self._run(self._blobs.write, part, b"", 0)
-        return Incoming(part, person_id, room, name, since)
+        return Incoming(part, person_id, room, name, since, address)
 
     async def _last_of(self, room: str) -> int:
         """Return the number of the last message of a room."""

@@ -14,6 +14,7 @@ from trio_chat.journal.types import Unavailable
 from trio_chat.protocol.events import File
 
 EACH = 20  # of one person
+OF_ADDRESS = 60
 IN_ALL = 500
 
 
@@ -52,22 +53,25 @@ class Resumables:
         self._note = note
         self._config = config
         self._uploads: dict[str, Resumable] = {}
-        self._beginning: Counter[str] = Counter()  # by person: that are about to begin
+        # People and addresses of those that are about to begin.
+        self._beginning: Counter[tuple[str, str]] = Counter()
 
-    def has_room(self, person_id: str) -> bool:
-        """Whether somebody may begin one more."""
+    def has_room(self, person_id: str, address: str) -> bool:
+        """Whether somebody at an address may begin one more; what is complete takes no place."""
         coming = [one.incoming for one in self._uploads.values() if one.file is None]
-        own = sum(one.person_id == person_id for one in coming) + self._beginning[person_id]
-        return own < EACH and len(self._uploads) + self._beginning.total() < IN_ALL
+        places = [(one.person_id, one.address) for one in coming] + [*self._beginning.elements()]
+        own = sum(person == person_id for person, _ in places)
+        beside = sum(other == address for _, other in places) if address else 0
+        return own < EACH and beside < OF_ADDRESS and len(places) < IN_ALL
 
     @contextmanager
-    def beginning(self, person_id: str) -> Iterator[None]:
+    def beginning(self, person_id: str, address: str) -> Iterator[None]:
         """Have a place for an upload that begins in the block."""
-        self._beginning[person_id] += 1
+        self._beginning[person_id, address] += 1
         try:
             yield
         finally:
-            self._beginning -= Counter([person_id])
+            self._beginning -= Counter([(person_id, address)])
 
     async def begin(self, incoming: Incoming, length: int) -> Resumable:
         """Take in an upload that begins.
@@ -85,15 +89,21 @@ class Resumables:
         return found
 
     async def complete(self, upload: Resumable, file: File) -> None:
-        """Take in that all has come of an upload."""
+        """Take in that all has come of an upload; the first of many that are so is forgotten."""
+        others = [one for one in self._uploads.values() if one.file]
         upload.file = file
+        self.touch(upload)
         with suppress(Unavailable):  # then it cannot be asked for any more after a restart
             await self._note(upload.incoming.part, _note_of(upload))
+        if len(others) >= IN_ALL:
+            await self.end(others[0])
 
     def restore(self, one: Unfinished, file: File | None) -> Resumable:
         """Take in an upload of an earlier run, which is complete if there is a file."""
         note = one.note
-        incoming = Incoming(one.part, note.person_id, note.room, note.name, note.since, one.size)
+        incoming = Incoming(
+            one.part, note.person_id, note.room, note.name, note.since, size=one.size
+        )
         until = trio.current_time() + self._config.upload_timeout - one.age
         found = self._uploads[one.part] = Resumable(incoming, note.length, until, file)
         return found

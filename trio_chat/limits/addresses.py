@@ -60,6 +60,10 @@ class Addresses:
         """Whether no limits by address hold for an address."""
         return self._config.loopback_limits == "off" and is_loopback(address)
 
+    def counted(self, address: str) -> str:
+        """Return what counts as one address; nothing for one without limits."""
+        return "" if self.is_exempt(address) else key_of(address)
+
     def of(self, address: str, now: float) -> Quota:
         """Return the quota of an address."""
         if self.is_exempt(address):

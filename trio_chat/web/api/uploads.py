@@ -126,11 +126,14 @@ class Uploading:
     async def _begin(self, who: answers.MayUpload, name: str) -> Incoming:
         try:
             await self._recall(who.who)
-            return await self._keeper.begin(who.who, who.room, name[:NAME_LIMIT])
+            return await self._keeper.begin(who.who, who.room, name[:NAME_LIMIT], self._address())
         except Full:
             raise self._full() from None
         except Unavailable:
             raise _unavailable() from None
+
+    def _address(self) -> str:
+        return self._limits.addresses.counted(visitor().address)
 
     def _full(self) -> Problem:
         now = trio.current_time()
@@ -198,13 +201,14 @@ class Uploading:
         _check_version()
         length = _number("Upload-Length")
         self._check_size(length)
-        if not self._keeper.resumables.has_room(who.who):
+        uploads = self._keeper.resumables
+        if not uploads.has_room(who.who, self._address()):
             raise Problem("too_many_files", "too many uploads are under way")
         name = name_in_metadata(request.headers.get("Upload-Metadata", ""))
-        with self._keeper.resumables.beginning(who.who):
+        with uploads.beginning(who.who, self._address()):
             incoming = await self._begin(who, name)
             try:
-                upload = await self._keeper.resumables.begin(incoming, length)
+                upload = await uploads.begin(incoming, length)
             except Unavailable:
                 raise _unavailable() from None
         response = _tus(Response(b"", 201), upload)
@@ -216,7 +220,7 @@ class Uploading:
         return _tus(Response(b""), self._find(room, part))
 
     async def _go_on(self, room: str, part: str) -> Response:
-        """Take the next piece; what has come of one that is cut off stays."""
+        """Take the next piece; what has come of one that is cut off stays, and gives it time."""
         _check_version()
         upload = self._find(room, part)
         if request.mimetype != PIECE:
@@ -225,11 +229,13 @@ class Uploading:
             upload.lock.acquire_nowait()
         except trio.WouldBlock:
             raise Problem("busy", "another request brings a piece of it", 423) from None
+        had = upload.incoming.size
         try:
             with trio.CancelScope() as upload.piece:
                 await self._take_piece(upload)
         finally:
-            self._keeper.resumables.touch(upload)
+            if upload.incoming.size > had:
+                self._keeper.resumables.touch(upload)
             upload.lock.release()
         if upload.piece.cancelled_caught:
             raise _no_upload()
