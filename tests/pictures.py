@@ -4,7 +4,7 @@ import struct
 import zlib
 from io import BytesIO
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 HIDDEN = b"<script>alert(1)</script> at 48.2082 N"
@@ -39,6 +39,49 @@ def with_profile(profile: bytes = b"") -> bytes:
     profile = profile or ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     buffer = BytesIO()
     Image.new("RGB", (60, 40), "red").save(buffer, "JPEG", icc_profile=profile)
+    return buffer.getvalue()
+
+
+def growing(side: int = 100, frames: int = 400) -> bytes:
+    """Return a GIF of noise with frames of a pixel that leave holes: each has to be whole."""
+    codes = []
+    for n in range(side * side):
+        codes += [] if n % 200 else [256]
+        codes.append(n * n * n % 65521 % 251)
+    noise, pixel = (_gif_data([*some, 257]) for some in (codes, [256, 1]))
+    screen = struct.pack("<HHBBB", side, side, 0xF7, 0, 0)
+    parts = [b"GIF89a", screen, bytes(n * k % 256 for n in range(256) for k in (1, 7, 31))]
+    parts += [b"\x21\xf9\x04\x04\x01\0\0\0,", struct.pack("<HHHHB", 0, 0, side, side, 0), noise]
+    for n in range(frames - 1):
+        place = struct.pack("<HHHHB", n % side, n // side, 1, 1, 0)
+        parts += [b"\x21\xf9\x04\x08\x01\0\0\0,", place, pixel]
+    return b"".join(parts) + b";"
+
+
+def _gif_data(codes: list[int]) -> bytes:
+    """Return the data of a frame, by codes of 9 bits each, which have to be cleared often."""
+    bits = sum(code << 9 * place for place, code in enumerate(codes))
+    data = bits.to_bytes(9 * len(codes) // 8 + 1, "little")
+    pieces = [data[at : at + 255] for at in range(0, len(data), 255)]
+    return b"\x08" + b"".join(bytes([len(one)]) + one for one in pieces) + b"\0"
+
+
+def moving(*, corners: bool = False, disposal: int = 0) -> bytes:
+    """Return a GIF in which little moves, maybe with corners that one can see through."""
+    frames = []
+    for step in range(40):
+        frame = Image.new("RGBA", (400, 300), (0, 0, 0, 0) if corners else "white")
+        draw = ImageDraw.Draw(frame)
+        draw.rounded_rectangle((0, 0, 399, 299), 20, fill=(255, 255, 255, 255))
+        for line in range(30):
+            draw.text(
+                (20, 8 * line + 20), f"{line * 7919} words that stay {line * 104729}", "black"
+            )
+        draw.rectangle((50 + step, 50, 70 + step, 70), fill=(0, 0, 255, 255))
+        frames.append(frame)
+    buffer = BytesIO()
+    more = frames[1:]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=more, duration=80, disposal=disposal)
     return buffer.getvalue()
 
 

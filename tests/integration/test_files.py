@@ -20,7 +20,7 @@ from tests.integration.chatters import Chatter, chatting
 from tests.integration.running import END_OF_HEAD, PATIENCE, Running, running, serving, status
 from tests.integration.test_moderation import make_class, moderate
 from tests.integration.uploads import FORM, FORM_TYPE, JPEG, fetch, post, upload
-from tests.pictures import HIDDEN, bomb, picture, with_profile
+from tests.pictures import HIDDEN, bomb, growing, moving, picture, with_profile
 from trio_chat.core.held import GOOD_FOR
 from trio_chat.files import resumables
 from trio_chat.files.blobs import Blobs
@@ -112,6 +112,48 @@ async def test_hostile_pictures_are_refused(tmp_path: Path) -> None:
         assert got.header("content-disposition").startswith("attachment;")
         nothing = await upload(server, ann, b"", "nothing.txt")
         assert (nothing["size"], (await fetch(server, nothing["id"])).body) == (0, b"")
+
+
+async def test_a_picture_grows_no_further_than_it_may(tmp_path: Path) -> None:
+    """By what is written anew of few bytes nobody fills the space; the growth is paid for."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        refused = await post(server, ann, growing())
+        assert (refused.status, refused.code) == (422, "bad_picture")
+        assert "far more space" in refused.json["detail"]
+        assert parts_of(tmp_path) == []
+    sent = growing(frames=15)
+    for setting, code in (("max_files", "storage_full"), ("file_byte_rate", "too_fast")):
+        folder = tmp_path / setting
+        folder.mkdir()
+        path = str(folder / "chat.db")
+        most: Any = len(sent) + 100 if setting == "max_files" else Rate(LITTLE, len(sent) + 100)
+        async with running(database=path, **{setting: most}) as server:
+            ann = await session(server, "Ann")
+            assert (await post(server, ann, sent)).code == code
+            assert parts_of(folder) == []
+            figures = server.server.keeper.figures
+            assert (figures.count, figures.size, figures.coming) == (0, 0, 0)
+    async with running(database=str(tmp_path / "paid.db")) as server:
+        assert (await upload(server, await session(server, "Ann"), sent))["size"] > len(sent) + 100
+
+
+@pytest.mark.parametrize(
+    "content",
+    [moving(), moving(corners=True), moving(disposal=2), moving(corners=True, disposal=2)],
+)
+async def test_a_picture_that_moves_stays_small(tmp_path: Path, content: bytes) -> None:
+    """Of each frame what changes is kept, unless something becomes transparent again."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        kept = await upload(server, await session(server, "Ann"), content)
+        assert kept["size"] < 1.1 * len(content)
+        got = await fetch(server, kept["id"])
+    one, other = Image.open(BytesIO(content)), Image.open(BytesIO(got.body))
+    assert getattr(one, "n_frames", 1) == getattr(other, "n_frames", 1) == 40
+    for number in (0, 20, 39):
+        one.seek(number)
+        other.seek(number)
+        assert one.convert("RGBA").tobytes() == other.convert("RGBA").tobytes()
 
 
 async def test_a_profile_that_is_damaged_changes_nothing(tmp_path: Path) -> None:

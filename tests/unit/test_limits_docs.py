@@ -43,7 +43,8 @@ NO_BOUNDS = {
         files.blobs.PREFIX files.blobs.PRIVATE files.blobs.PRIVATE_FOLDER files.index.VERSION
         files.keeper.ID_BYTES files.kinds.HEAD files.picture_worker.BAD
         files.picture_worker.GOOD files.picture_worker.TOO_LARGE files.picture_worker.NICE
-        files.picture_worker.QUALITY files.picture_worker.SPEED
+        files.picture_worker.GROWN files.picture_worker.KEEP
+        files.picture_worker.OPAQUE files.picture_worker.QUALITY files.picture_worker.SPEED
         journal.keys.DIGEST_BYTES journal.people.STAMP
         journal.postgres.database.OLDEST journal.postgres.forgetting.ANY
         journal.postgres.queries.NEWEST journal.postgres.schema.LOCK

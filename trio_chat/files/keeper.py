@@ -26,6 +26,7 @@ from trio_chat.measures import FileFigures
 from trio_chat.protocol.events import File
 
 ID_BYTES = 16  # random; 32 characters
+GROWTH, SMALL = 4, 256 * 1024  # times what was sent that a picture may take, or so many bytes
 
 T = TypeVar("T")
 
@@ -207,11 +208,16 @@ class FileKeeper:
         incoming.size = 0
         await trio.to_thread.run_sync(self._blobs.drop, incoming.part)
 
-    async def complete(self, incoming: Incoming) -> File:
+    async def complete(self, incoming: Incoming, pay: Callable[[int], None]) -> File:
         """Keep an upload, which no message has yet.
+
+        Args:
+            incoming: All of it has come.
+            pay: Gets the bytes by which a picture has grown; what it raises ends this.
 
         Raises:
             BadPicture: it is a picture that is damaged, or too large.
+            Full: there is no place for it.
             Unavailable: it cannot be kept just now.
         """
         assert self._blobs
@@ -223,6 +229,9 @@ class FileKeeper:
         )
         if kind:
             content = await self._cleaned(incoming, kind)
+            if content.size > incoming.size:
+                self._check_space(content.size - incoming.size)
+                pay(content.size - incoming.size)
         file = File(
             secrets.token_hex(ID_BYTES),
             proper_name(incoming.name, kind),
@@ -263,7 +272,7 @@ class FileKeeper:
         """
         assert self._blobs
         source, clean = self._blobs.part(incoming.part), self._blobs.clean_part(incoming.part)
-        most = self._config.file_limit
+        most = min(self._config.file_limit, max(GROWTH * incoming.size, SMALL))
         sides = await self._pictures.clean(incoming.person_id, source, clean, kind.type, most)
         return Content(clean, *await self._run(self._blobs.measure, clean), *sides)
 

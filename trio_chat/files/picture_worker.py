@@ -4,6 +4,7 @@ A process of its own, with little memory, time and disk, runs this for what stra
 crash, or be ended. It is called with the two files, the kind, and the limits; its output is JSON.
 """
 
+import errno
 import io
 import json
 import os
@@ -20,10 +21,12 @@ FRAMES = 1000
 NICE = 10  # how much less of the processors it gets than the server
 QUALITY = 90  # of what has to be encoded anew with losses
 SPEED = 9  # of the AVIF encoder, which takes seconds for a picture otherwise
+OPAQUE = 255  # alpha
+KEEP, CLEAR = 1, {2, 3}  # what becomes of a frame of a GIF when the next one comes
 KEPT = ("transparency", "duration", "loop", "disposal", "blend")  # of what is beside the pixels
 NAMES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
 NAMES |= {"image/avif": "AVIF"}
-GOOD, BAD, TOO_LARGE = 0, 3, 4  # exit statuses
+GOOD, BAD, TOO_LARGE, GROWN = 0, 3, 4, 5  # exit statuses
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +39,8 @@ def main(arguments: list[str]) -> int:
         width, height = clean(Path(source), Path(target), kind)
     except (TooLargeError, MemoryError):
         return TOO_LARGE
+    except OSError as error:
+        return GROWN if error.errno == errno.EFBIG else BAD
     except ImportError:
         raise  # that is no fault of the picture: the server tells its operator
     except Exception:  # noqa: BLE001 - whatever a damaged picture leads a decoder to
@@ -124,12 +129,20 @@ def save_moving(picture: Any, target: Path, kind: str) -> None:  # noqa: ANN401
         for number in range(picture.n_frames):
             picture.seek(number)
             durations.append(picture.info.get("duration", 100))
+            disposals.add(getattr(picture, "disposal_method", KEEP))
             frame = picture.copy() if kind == "image/png" else picture.convert("RGBA")
             frame.info = {}
             yield frame
 
     durations: list[float] = []
-    first, *rest = frames()
+    disposals: set[int] = set()
+    shown = list(frames())
+    options: dict[str, Any] = {}
+    if kind == "image/gif" and all(one.getextrema()[3][0] == OPAQUE for one in shown):
+        shown = [one.convert("RGB") for one in shown]  # of each, what changes is written alone
+    elif kind == "image/gif" and disposals & CLEAR:
+        options = {"disposal": 2}  # whole frames, as some become transparent again
+    first, *rest = shown
     first.save(
         target,
         format=NAMES[kind],
@@ -139,7 +152,7 @@ def save_moving(picture: Any, target: Path, kind: str) -> None:  # noqa: ANN401
         loop=picture.info.get("loop", 0),
         exif=b"",
         icc_profile=None,
-        **({"disposal": 2} if kind == "image/gif" else {}),
+        **options,
     )
 
 

@@ -11,7 +11,7 @@ import structlog
 import trio
 
 from trio_chat.files import picture_worker
-from trio_chat.files.picture_worker import BAD, GOOD, TOO_LARGE
+from trio_chat.files.picture_worker import BAD, GOOD, GROWN, TOO_LARGE
 from trio_chat.journal.types import Unavailable
 
 MEMORY = 768 * 1024 * 1024  # bytes of address space of a worker
@@ -46,10 +46,10 @@ class Pictures:
             source: The picture.
             target: Where it is to be.
             kind: Its media type.
-            size: Bytes that it may have.
+            size: Bytes that it may have then.
 
         Raises:
-            BadPicture: it is damaged, or too large.
+            BadPicture: it is damaged, or too large, before or then.
             Unavailable: no worker can be started just now.
         """
         worker = [sys.executable, "-I", picture_worker.__file__]
@@ -68,6 +68,8 @@ class Pictures:
                 raise Unavailable(RETRY_MS) from None
         if scope.cancelled_caught or done.returncode == TOO_LARGE:
             raise BadPicture("the picture is too large")
+        if done.returncode == GROWN:
+            raise BadPicture("the picture would take far more space than it does now")
         if done.returncode not in (GOOD, BAD):
             _tell_end(done)
         if done.returncode != GOOD:

@@ -159,7 +159,9 @@ class Uploading:
 
     async def _complete(self, incoming: Incoming) -> File:
         try:
-            return await self._keeper.complete(incoming)
+            return await self._keeper.complete(incoming, partial(self._pay, incoming.person_id))
+        except Full:
+            raise self._full() from None
         except BadPicture as error:
             raise Problem("bad_picture", str(error)) from None
         except Unavailable:
