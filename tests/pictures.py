@@ -96,3 +96,18 @@ def bomb(width: int, height: int) -> bytes:
 def _chunk(kind: bytes, data: bytes) -> bytes:
     checksum = struct.pack(">I", zlib.crc32(kind + data))
     return struct.pack(">I", len(data)) + kind + data + checksum
+
+
+def with_scans(count: int, behind: bytes = b"") -> bytes:
+    """Return a grey JPEG with so many scans, all but the first of them empty."""
+
+    def part(marker: int, data: bytes) -> bytes:
+        return bytes((0xFF, marker)) + struct.pack(">H", len(data) + 2) + data
+
+    tables = part(0xC4, b"\x00" + bytes([1, *[0] * 15, 0]))
+    tables += part(0xC4, b"\x10" + bytes([0, 2, *[0] * 14, 0, 0xE0]))
+    first = part(0xDA, b"\x01\x01\x00\x00\x00\x00") + b"\0"
+    more = (part(0xDA, b"\x01\x01\x00\x01\x3f\x00") + b"\0\xff\x00") * (count - 1)
+    frame = part(0xC2, struct.pack(">BHHB", 8, 8, 8, 1) + b"\x01\x11\x00")
+    begin = b"\xff\xd8" + part(0xFE, b"\xff\xda") + part(0xDB, b"\0" + b"\x01" * 64)
+    return begin + frame + tables + first + more + b"\xff\xd9" + behind

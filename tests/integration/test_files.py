@@ -20,10 +20,11 @@ from tests.integration.chatters import Chatter, chatting
 from tests.integration.running import END_OF_HEAD, PATIENCE, Running, running, serving, status
 from tests.integration.test_moderation import make_class, moderate
 from tests.integration.uploads import FORM, FORM_TYPE, JPEG, fetch, post, upload
-from tests.pictures import HIDDEN, bomb, growing, moving, picture, with_profile
+from tests.pictures import HIDDEN, bomb, growing, moving, picture, with_profile, with_scans
 from trio_chat.core.held import GOOD_FOR
 from trio_chat.files import resumables
 from trio_chat.files.blobs import Blobs
+from trio_chat.files.pictures import BadPicture, Pictures
 from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.types import JournalError
 from trio_chat.rates import NO_LIMIT, Rate
@@ -102,7 +103,14 @@ async def test_hostile_pictures_are_refused(tmp_path: Path) -> None:
     path = str(tmp_path / "chat.db")
     async with running(database=path) as server:
         ann = await session(server, "Ann")
-        for bad in (bomb(60_000, 60_000), JPEG + b"noise", picture()[:-200], b"GIF89a"):
+        assert (await post(server, ann, with_scans(100))).status == 201
+        for bad in (
+            with_scans(101),
+            bomb(60_000, 60_000),
+            JPEG + b"noise",
+            picture()[:-200],
+            b"GIF89a",
+        ):
             refused = await post(server, ann, bad)
             assert (refused.status, refused.code) == (422, "bad_picture")
         assert parts_of(tmp_path) == []
@@ -1004,6 +1012,28 @@ async def test_nobody_waits_for_all_pictures_of_somebody_else(tmp_path: Path) ->
             await trio.sleep(0.01)
         await send(server, bob, picture())
         assert done.count("Ann") < 6
+
+
+async def test_pictures_of_an_address_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever many names are there; at this machine each person has a turn."""
+    turns = []
+
+    async def clean(_: Pictures, whose: str, *__: object) -> tuple[int, int]:
+        turns.append(whose)
+        raise BadPicture("no")
+
+    monkeypatch.setattr(Pictures, "clean", clean)
+    proxy: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",)}
+    async with running(database=str(tmp_path / "chat.db"), **proxy) as server:
+        for nick, where in (("Ann", "2001:db8::1"), ("Bob", "2001:db8::2"), ("Cem", "")):
+            headers = {"authorization": bearer(await session(server, nick))}
+            headers |= {"x_forwarded_for": where} if where else {}
+            refused = await ask(server, "POST", FILES, picture(), **headers)
+            assert refused.code == "bad_picture"
+    assert turns[0] == turns[1] == "2001:db8::"
+    assert turns[2].isalnum()
 
 
 async def test_a_body_that_is_too_long_is_refused_before_it_comes() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.pictures import with_scans
 from trio_chat.files import picture_worker
 from trio_chat.files.pictures import BadPicture, Pictures
 
@@ -41,3 +42,10 @@ def test_a_missing_library_is_no_damage(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr("os.nice", lambda _: 0)
     with pytest.raises(ImportError):
         picture_worker.main(["a", "b", "image/png", "1", "1", "1"])
+
+
+def test_the_scans_of_a_jpeg_are_counted() -> None:
+    """Those that a decoder reads: not in what is beside the picture, nor behind its end."""
+    assert picture_worker.scans(with_scans(7, behind=b"\xff\xda\x00\x02" * 9)) == 7
+    assert picture_worker.scans(with_scans(7)[:-2]) == 7
+    assert picture_worker.scans(b"\xff\xd8\xff\x01\xff\xda") == 1  # no length is told there

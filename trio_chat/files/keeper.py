@@ -273,7 +273,8 @@ class FileKeeper:
         assert self._blobs
         source, clean = self._blobs.part(incoming.part), self._blobs.clean_part(incoming.part)
         most = min(self._config.file_limit, max(GROWTH * incoming.size, SMALL))
-        sides = await self._pictures.clean(incoming.person_id, source, clean, kind.type, most)
+        whose = incoming.address or incoming.person_id
+        sides = await self._pictures.clean(whose, source, clean, kind.type, most)
         return Content(clean, *await self._run(self._blobs.measure, clean), *sides)
 
     async def copy(

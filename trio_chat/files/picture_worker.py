@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 
 PIXELS = 50_000_000  # of a picture, or of all frames of one that moves
 FRAMES = 1000
+SCANS = 100  # of a JPEG, each of which takes time for all of its pixels, whatever there is of it
 NICE = 10  # how much less of the processors it gets than the server
 QUALITY = 90  # of what has to be encoded anew with losses
 SPEED = 9  # of the AVIF encoder, which takes seconds for a picture otherwise
@@ -26,6 +28,9 @@ KEEP, CLEAR = 1, {2, 3}  # what becomes of a frame of a GIF when the next one co
 KEPT = ("transparency", "duration", "loop", "disposal", "blend")  # of what is beside the pixels
 NAMES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
 NAMES |= {"image/avif": "AVIF"}
+# What begins a part of a JPEG that tells its length: neither a byte of a scan nor a mark within it.
+MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+SCAN, END = b"\xff\xda", b"\xff\xd9"
 GOOD, BAD, TOO_LARGE, GROWN = 0, 3, 4, 5  # exit statuses
 
 
@@ -62,18 +67,20 @@ def limit(memory: int, seconds: int, size: int) -> None:
 
 
 class TooLargeError(Exception):
-    """A picture has more pixels or frames than we look at."""
+    """A picture has more pixels, frames or scans than are looked at."""
 
 
 def clean(source: Path, target: Path, kind: str) -> tuple[int, int]:
     """Write a picture anew; return its width and its height.
 
     Raises:
-        TooLargeError: it has too many pixels or frames.
+        TooLargeError: it has too many pixels, frames or scans.
         Exception: it is damaged.
     """
     from PIL import Image  # noqa: PLC0415 - after the limits
 
+    if kind == "image/jpeg" and scans(source.read_bytes()) > SCANS:
+        raise TooLargeError
     Image.MAX_IMAGE_PIXELS = None  # counted here, with all frames
     with Image.open(source, formats=[NAMES[kind]]) as picture:
         width, height = picture.size
@@ -84,6 +91,17 @@ def clean(source: Path, target: Path, kind: str) -> tuple[int, int]:
             save_moving(picture, target, kind)
             return width, height
         return save_still(picture, target, kind)
+
+
+def scans(data: bytes) -> int:
+    """Return how many scans a JPEG has up to its end, behind which there may be anything."""
+    count, at = 0, 0
+    while (found := MARKER.search(data, at)) and found[0] != END:
+        count += found[0] == SCAN
+        at = found.end()
+        if at > len(b"\xff\xd8"):  # the first one, which begins the picture, has no length
+            at += int.from_bytes(data[at : at + 2], "big")
+    return count
 
 
 def save_still(picture: Any, target: Path, kind: str) -> tuple[int, int]:  # noqa: ANN401

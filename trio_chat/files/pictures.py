@@ -15,7 +15,7 @@ from trio_chat.files.picture_worker import BAD, GOOD, GROWN, TOO_LARGE
 from trio_chat.journal.types import Unavailable
 
 MEMORY = 768 * 1024 * 1024  # bytes of address space of a worker
-SECONDS = 20  # of CPU, for one picture
+SECONDS = 10  # of CPU, for one picture
 PATIENCE = 60.0  # seconds, whatever else the machine does
 WORKERS = 2
 RETRY_MS = 1000
@@ -28,21 +28,21 @@ class BadPicture(Exception):
 
 
 class Pictures:
-    """Cleans pictures, a few at a time; one of each person, so nobody waits for all of theirs."""
+    """Cleans pictures, a few at a time; one of each address, so nobody waits for all of theirs."""
 
     def __init__(self) -> None:
         self.is_on = importlib.util.find_spec("PIL") is not None
         self._workers = trio.CapacityLimiter(WORKERS)
-        # By the ids of people whose pictures are cleaned, or wait.
+        # By whose pictures are cleaned, or wait.
         self._turns: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
 
     async def clean(
-        self, person_id: str, source: Path, target: Path, kind: str, size: int
+        self, whose: str, source: Path, target: Path, kind: str, size: int
     ) -> tuple[int, int]:
         """Write a picture anew, without what is not to be seen; return its width and height.
 
         Args:
-            person_id: Whose picture it is.
+            whose: The address of its sender, or their id.
             source: The picture.
             target: Where it is to be.
             kind: Its media type.
@@ -54,7 +54,7 @@ class Pictures:
         """
         worker = [sys.executable, "-I", picture_worker.__file__]
         limits = map(str, (MEMORY, SECONDS, size))
-        async with self._turns.setdefault(person_id, trio.Lock()), self._workers:
+        async with self._turns.setdefault(whose, trio.Lock()), self._workers:
             try:
                 with trio.move_on_after(PATIENCE) as scope:
                     done = await trio.run_process(
