@@ -1,6 +1,7 @@
 """Rules of names."""
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 import unicodedata2
@@ -19,7 +20,7 @@ from trio_chat.protocol.names import (
     likenesses,
 )
 from trio_chat.protocol.text import DRAWN_BLANKS
-from trio_chat.protocol.unicode import is_longer, normalize
+from trio_chat.protocol.unicode import CODE_POINTS, is_longer, normalize
 
 UNSEEN = {
     "a control": "\x07",
@@ -337,6 +338,7 @@ def test_no_letter_stands_for_itself_and_for_another() -> None:
         ("Чай", "чай"),
         ("2nd", "2nd"),
         ("x" * 64, "x" * 64),
+        ("e\u0323\u0302" * 64, "ệ" * 64),
     ],
 )
 def test_a_room_has_a_normal_form(room: str, normal: str) -> None:
@@ -352,6 +354,31 @@ def test_a_room_has_only_letters_digits_and_three_signs(room: str) -> None:
     """And begins with a letter or a digit; it is measured in its normal form."""
     with pytest.raises(BadName):
         check_room(room, 64)
+
+
+@pytest.mark.parametrize("count", [60, 256, 21_000])
+@pytest.mark.parametrize(
+    ("check", "limit", "letter"), [(check_nick, 32, "\U0001d160"), (check_room, 64, "\ufdfa")]
+)
+def test_a_name_that_is_too_long_costs_little(
+    check: Callable[[str, int], str],
+    limit: int,
+    letter: str,
+    count: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No normal form is made of what is far too long, be it as it was sent or in such a form."""
+    normalize, normalized = unicodedata2.normalize, 0
+
+    def counted(form: str, text: str) -> str:
+        nonlocal normalized
+        normalized += len(text)
+        return str(normalize(form, text))
+
+    monkeypatch.setattr(unicodedata2, "normalize", counted)
+    with pytest.raises(BadName, match="at most"):
+        check(letter * count, limit)
+    assert normalized <= CODE_POINTS * limit
 
 
 @given(st.text(max_size=40))

@@ -29,7 +29,9 @@ def test_what_is_proposed_can_be_a_room(name: str) -> None:
     assert check_room(name, LIMIT) == name
 
 
-@pytest.mark.parametrize("name", ["a " * LIMIT, "a " * CODE_POINTS * LIMIT, "\ufdfa " * 10])
+@pytest.mark.parametrize(
+    "name", ["a " * LIMIT, "a " * CODE_POINTS * LIMIT, "\ufdfa " * 10, "\ufdfa" * LIMIT]
+)
 def test_nothing_is_proposed_for_a_name_that_is_too_long(name: str) -> None:
     """Nor for one whose proposal would be: whatever is cut off may be what it is about."""
     assert propose_room(name, LIMIT) is None

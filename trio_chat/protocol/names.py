@@ -24,11 +24,13 @@ from trio_chat.protocol.unicode import (
     is_letter_or_digit,
     is_longer,
     normalize,
+    normalize_within,
     plain,
     without_variants,
 )
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # all of them, unlike in texts
+ASCII_ROOM = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]*")
 PRIVATE = re.compile("~[a-z2-7]{26}")  # an identifier of a private room: 128 random bits
 ANY_EMOJI = "\u263a"
 NAMES_AT_HAND = 1024  # whose normal form is not made again: the same few are asked for all the time
@@ -57,16 +59,21 @@ class BadName(ValueError):
     """A name that cannot be; the message says why."""
 
 
+class _TooLong(BadName):
+    """A name that is too long; so is all that could be proposed."""
+
+
 def check_nick(nick: str, limit: int) -> str:
     """Return a nick in its normal form: NFC, single spaces inside, none at its ends.
 
     Raises:
         BadName: it is empty, too long, or has characters that cannot be seen.
     """
-    _refuse(CONTROLS, nick)
-    nick = " ".join(normalize("NFC", nick).split())
-    if is_longer(nick, limit):
+    composed = normalize_within("NFC", nick, limit)
+    nick = " ".join((composed or "").split())
+    if composed is None or is_longer(nick, limit):
         raise BadName(f"a nick has at most {limit} characters")
+    _refuse(CONTROLS, composed)
     _check_characters(replace_emoji(nick, ANY_EMOJI))
     _check_marks(nick)
     if not any(map(is_letter_or_digit, nick)):
@@ -85,6 +92,8 @@ def check_room(name: str, limit: int) -> str:
         return name
     try:
         return _checked_room(name, limit)
+    except _TooLong:
+        raise
     except BadName as error:
         proposal = propose_room(name, limit)
         raise BadName(f'{error}; "{proposal}" may be one' if proposal else str(error)) from None
@@ -113,7 +122,10 @@ def propose_room(name: str, limit: int) -> str | None:
     """
     if is_longer(name, limit) or name.lstrip().startswith("~"):
         return None
-    words = SEPARATORS.split(plain(REFUSED.sub("", name)))
+    kept = normalize_within("NFKC", REFUSED.sub("", name), limit)
+    if kept is None:
+        return None
+    words = SEPARATORS.split(plain(kept))
     words = ["".join(filter(_may_be_in_room, word)).strip("_.-") for word in words]
     try:
         return _checked_room("-".join(filter(None, words)), limit)
@@ -128,10 +140,13 @@ def _may_be_in_room(character: str) -> bool:
 @lru_cache(NAMES_AT_HAND)
 def _checked_room(name: str, limit: int) -> str:
     """Return the name of a public room in its normal form, or raise ``BadName``."""
-    _refuse(CONTROLS, name)
-    name = plain(name)
-    if is_longer(name, limit):
-        raise BadName(f"a room's name has at most {limit} characters")
+    if ASCII_ROOM.fullmatch(name) and len(name) <= limit:  # as most are
+        return name.lower()
+    composed = normalize_within("NFKC", name, limit)
+    name = plain(composed or "")
+    if composed is None or is_longer(name, limit):
+        raise _TooLong(f"a room's name has at most {limit} characters")
+    _refuse(CONTROLS, composed)
     _check_characters(name)
     _check_marks(name)
     letters = re.sub("[_.\u200c\u200d-]", "", name)

@@ -94,6 +94,8 @@ def plain(text: str) -> str:
     Folding case can bring up what NFKC changes, as of ``ΐ`` written as two code points; it does not
     twice. So the form stays as it is when it is made again.
     """
+    if text.isascii():
+        return text.lower()
     for _ in range(2):
         text = casefold(without_variants(normalize("NFKC", text)))
     return text
@@ -118,7 +120,29 @@ def is_longer(text: str, limit: int) -> bool:
     """
     if len(text) <= limit:
         return False
-    return len(text) > CODE_POINTS * limit or sum(1 for _ in iter_graphemes(text)) > limit
+    if is_far_longer(text, limit) or (text.isascii() and "\r\n" not in text):
+        return True
+    return sum(1 for _ in iter_graphemes(text)) > limit
+
+
+def is_far_longer(text: str, limit: int) -> bool:
+    """Return whether a text has more code points than so many characters can have.
+
+    That takes no time, however long the text is. Normal forms do: of one code point NFKC makes up
+    to 18. So this is asked before one is made.
+    """
+    return len(text) > CODE_POINTS * limit
+
+
+def normalize_within(form: str, text: str, limit: int) -> str | None:
+    """Return a text in a normal form; ``None`` if it is far longer than a limit, in it or before.
+
+    Composing is no way around the limit: what is made of four code points at most is one.
+    """
+    if is_far_longer(text, limit):
+        return None
+    normal = normalize(form, text)
+    return None if is_far_longer(normal, limit) else normal
 
 
 def boundary(text: str, place: int) -> int:

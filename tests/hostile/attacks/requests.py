@@ -10,6 +10,7 @@ ROOM = "hostile-{}"  # of each connection its own
 MANY = [f"hostile-many-{number}" for number in range(128)]  # as many as one may be in
 BIG = "t" * 4_000
 TOPIC = "t" * 250
+LIGATURES = "\ufdfa" * 1_000  # each is 18 letters in the normal form of a name
 
 
 class Kind(NamedTuple):
@@ -76,6 +77,10 @@ KINDS = {
         '{{"t":"join","room":"' + LONG + '","last":0}}',
         f"Who asks for a long history by resume without end {SLOWED}.",
         greeted(LONG),
+    ),
+    "joins-with-long-names": Kind(
+        '{{"t":"join","id":{n},"room":"' + LIGATURES + '{n}"}}',
+        f"Who joins rooms whose names grow when they are normalised gets `bad_room`, {SLOWED}.",
     ),
     "typing": Kind(
         '{{"t":"typing",' + THERE + "}}",
