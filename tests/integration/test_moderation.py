@@ -56,7 +56,7 @@ async def test_a_closed_room_is_the_moderators(server: Running) -> None:
 
 
 async def test_slow_mode_counts_for_each_person(server: Running) -> None:
-    """For messages alone, and not for moderators."""
+    """For messages, edits and topics, and not for moderators; a message is mended once at once."""
     async with (
         chatting(server, "Ann") as ann,
         chatting(server, "Bob", "class") as bob,
@@ -69,9 +69,29 @@ async def test_slow_mode_counts_for_each_person(server: Running) -> None:
         assert refused["code"] == "slow_mode"
         assert 3_000_000 < refused["retry_ms"] <= 3_600_000
         assert (await bob.ask(t="edit", room="class", seq=seq, text="One"))["t"] == "ok"
+        for more in ({"t": "edit", "seq": seq, "text": "Two"}, {"t": "topic", "text": "Two"}):
+            assert (await bob.ask(room="class", **more))["code"] == "slow_mode"
+        assert (await bob.ask(t="react", room="class", seq=seq, emoji="👍"))["t"] == "ok"
         await cem.send("class", "mine")
         for text in ("as", "often as I like"):
             await ann.send("class", text)
+
+
+async def test_topics_and_edits_are_words_in_slow_mode(server: Running) -> None:
+    """Who has set a topic, or edited, waits as after a message."""
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob", "class") as bob,
+        chatting(server, "Cem", "class") as cem,
+    ):
+        await make_class(ann)
+        seq = await bob.send("class", "one")
+        await ann.ask(t="rules", room="class", slow=3600)
+        assert (await bob.ask(t="edit", room="class", seq=seq, text="two"))["t"] == "ok"
+        assert (await cem.ask(t="topic", room="class", text="three"))["t"] == "ok"
+        for one in (bob, cem):
+            again = await one.ask(t="send", room="class", text="four")
+            assert again["code"] == "slow_mode"
 
 
 async def test_newcomers_wait(server: Running) -> None:

@@ -328,6 +328,13 @@ async def test_a_raid_and_slow_mode_are_at_all_nodes(nodes: Pair) -> None:
             async with chatting(one, "Zoe", "class", session=zoe.session) as twin:
                 again = await twin.ask(t="send", room="class", text="x", cid="another-of-mine")
                 assert again["code"] == "slow_mode"
+            async with chatting(other, "Yan", "class") as yan:
+                assert (await yan.ask(t="topic", room="class", text="Mine"))["t"] == "ok"
+                while (await ann.until("topic"))["text"] != "Mine":
+                    pass
+                async with chatting(one, "Yan", "class", session=yan.session) as twin:
+                    again = await twin.ask(t="send", room="class", text="x", cid="one-more-of-mine")
+                    assert again["code"] == "slow_mode"
 
 
 async def test_what_is_deleted_is_gone_at_all_nodes(nodes: Pair) -> None:

@@ -134,7 +134,8 @@ class Cell:
     key: str
     shown: str  # the secret of a link, or nothing
     nick: str
-    said: set[str] = field(default_factory=set)  # the keys of those who have to wait in slow mode
+    # By key, who has to wait in slow mode; whether they may still mend what they have said.
+    said: dict[str, bool] = field(default_factory=dict)
 
     def expected(self, case: Case, transport: str, *, is_joined: bool = False) -> Denial | None:
         """Return what the policy says, from what a reader of the docs knows of this cell."""
@@ -149,17 +150,20 @@ class Cell:
             is_muted=self.role == "muted",
             known_since=wall_clock() if self.role in ("nobody", "newcomer") else 0,
         )
-        said_at = 0.0 if self.key_at(transport) in self.said else float("-inf")
+        key = self.key_at(transport)
+        said_at = 0.0 if key in self.said else float("-inf")
         of_room = RULES[self.rule]
-        rules = Rules(is_joined, of_room, said_at, bool(of_room.members), DAY)
+        rules = Rules(
+            is_joined, of_room, said_at, bool(of_room.members), DAY, self.said.get(key, False)
+        )
         request = case.request(self.room)
         denial = policy.allows(principal, request, rules, 1, wall_clock())
+        if denial is None and case.v1["t"] in ("send", "edit", "topic"):
+            self.said[key] = case.v1["t"] == "send"
         if denial is None and policy.target_author(principal, request):
             return policy.NO_NAME  # the message is somebody else's
         if denial is None and policy.needs_approval(principal, request, of_room, DAY, wall_clock()):
             return HELD
-        if denial is None and case.v1["t"] == "send":
-            self.said.add(self.key_at(transport))
         return denial
 
     def key_at(self, transport: str) -> str:

@@ -1,6 +1,7 @@
 """What somebody may do in a room, as links and acts add up."""
 
 from itertools import permutations
+from types import ModuleType
 
 import pytest
 
@@ -8,11 +9,11 @@ from tests.unit.work import counted
 from trio_chat.auth.grant import Grant
 from trio_chat.core import governed, latest_acts, ledger, sanctions
 from trio_chat.core.access import OF_ALL, OUTSIDE, Access
-from trio_chat.core.governed import Governed
+from trio_chat.core.governed import Governed, Said
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.registry import SERVER, Registry
 from trio_chat.core.room_links import new_identifier
-from trio_chat.protocol import acts
+from trio_chat.protocol import acts, events, requests
 from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.rights import Right
@@ -399,8 +400,19 @@ def test_those_who_spoke_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(governed, "LAST_SAID", 2)
     room = Governed()
     for now, key in enumerate(("a", "b", "a", "c")):
-        room.note_said(key, now)
-    assert room.said_at == {"a": 2, "c": 3}
+        room.note_said(key, now, requests.Topic)
+    assert room.said == {"a": Said(2), "c": Said(3)}
+
+
+@pytest.mark.parametrize("kinds", [requests, events])
+def test_a_message_is_mended_once(kinds: ModuleType) -> None:
+    """Its first edit makes nobody wait longer; any further one does, and so does a topic."""
+    room, message = Governed(), getattr(kinds, "Message", requests.Send)
+    noted = []
+    for now, kind in enumerate((kinds.Edit, message, kinds.Edit, kinds.Edit, kinds.Topic)):
+        room.note_said("a", now, kind)
+        noted.append(room.said["a"])
+    assert noted == [Said(0), Said(1, may_mend=True), Said(1), Said(3), Said(4)]
 
 
 def test_a_right_lasts_as_long_as_one_of_the_links_that_give_it() -> None:

@@ -188,16 +188,18 @@ MINUTE = RoomRules(slow=60), RoomRules(newcomers=60), RoomRules(closed=True)
 
 @pytest.mark.parametrize("request_", WRITES, ids=lambda request: type(request).__name__)
 def test_rules_of_a_room_hold_for_all_but_moderators(request_: requests.Request) -> None:
-    """Closed: nobody else writes; newcomers, and in slow mode messages, wait for their time."""
+    """Closed: nobody else writes; newcomers wait for their time, and in slow mode who speaks."""
     slow, newcomers, closed = (Rules(is_joined=True, of_room=rules) for rules in MINUTE)
     just_said = slow._replace(said_at=90)
     known = MEMBER._replace(known_since=70_000)
     moderator = known._replace(right=Right.MODERATE)
-    is_message = isinstance(request_, requests.Send)
+    is_edit = isinstance(request_, requests.Edit)
+    speaks = is_edit or isinstance(request_, requests.Send | requests.Topic)
     for rules, code in (
         (closed, "closed"),
         (newcomers, "newcomer"),
-        (just_said, "slow_mode" if is_message else None),
+        (just_said, "slow_mode" if speaks else None),
+        (just_said._replace(may_mend=True), "slow_mode" if speaks and not is_edit else None),
         (slow, None),
     ):
         denial = policy.allows(known, request_, rules, 100, 100_000)

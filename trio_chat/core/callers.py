@@ -227,8 +227,8 @@ class Callers:
         person_id = asker.person.id if asker.person else None
         self._limits.check(person_id, request, self._rooms.get(room), caller.address, now)
         self._arrivals.write(room, asker.person, asker.address, asker.known_since)
+        self._judge.has_asked(asker, request, room, now)
         if isinstance(request, requests.Send):
-            self._judge.has_said(asker, room, now)
             self._pairs.note_said(room, asker.person)
         may_begin = self._judge.is_made(room) or self._limits.may_begin_room(caller.address, now)
         event = policy.as_allowed(principal, request).event(room, asker.person)

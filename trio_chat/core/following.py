@@ -21,7 +21,15 @@ from trio_chat.journal.types import (
     RoomState,
 )
 from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message, Person, Typing
+from trio_chat.protocol.events import (
+    ActKept,
+    AnyStoredEvent,
+    Edit,
+    Message,
+    Person,
+    Topic,
+    Typing,
+)
 
 
 class Following:
@@ -92,11 +100,13 @@ class Following:
 
     def _note_said(self, event: AnyStoredEvent) -> None:
         """Take in that somebody has spoken at another node: in slow mode, or as an answer."""
-        if isinstance(event, Message) and event.who:
+        if not isinstance(event, Message | Edit | Topic) or not event.who:
+            return
+        if isinstance(event, Message):
             self._pairs.note_said(event.room, event.who)
-            governed = self._access.registry.governed(event.room)
-            if governed and governed.rules_at(self._access.clock()).slow:
-                governed.note_said(event.who.id, self._turn.now)
+        governed = self._access.registry.governed(event.room)
+        if governed and governed.rules_at(self._access.clock()).slow:
+            governed.note_said(event.who.id, self._turn.now, type(event))
 
     def _follow_people(self, records: Mapping[str, bytes]) -> None:
         """Take in what other nodes have kept of people."""

@@ -1,12 +1,30 @@
 """What is known of a room with links, rules or sanctions, as the acts about it add up."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trio_chat.core.links import FOR_EVER, Link
 from trio_chat.core.sanctions import Sanctions
+from trio_chat.protocol import events, requests
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
+MESSAGES: set[type] = {requests.Send, events.Message}
+EDITS: set[type] = {requests.Edit, events.Edit}
 LAST_SAID = 1000  # people of a room of whom is known when they said something last
+
+
+class Said(NamedTuple):
+    """When somebody has spoken last, in Trio's time.
+
+    ``may_mend`` tells that it was a message, and that they have edited nothing since: in slow mode
+    the first edit does not wait.
+    """
+
+    at: float = float("-inf")
+    may_mend: bool = False
+
+
+NOTHING_SAID = Said()
 
 
 @dataclass(eq=False, slots=True)
@@ -27,9 +45,7 @@ class Governed:
     links: dict[str, Link] = field(default_factory=dict)  # by id
     muted: Sanctions = field(default_factory=Sanctions)
     banned: Sanctions = field(default_factory=Sanctions)
-    said_at: dict[str, float] = field(
-        default_factory=dict
-    )  # Trio's time, where people have to wait
+    said: dict[str, Said] = field(default_factory=dict)  # where people have to wait
 
     def rules_at(self, now: int) -> RoomRules:
         """Return the rules that hold at a time in ms since 1970."""
@@ -48,12 +64,19 @@ class Governed:
         """Whether somebody may be muted or banned, or it is in raid mode, in ms since 1970."""
         return self.muted.may_hold(now) or self.banned.may_hold(now) or self.is_raided(now)
 
-    def note_said(self, key: str, now: float) -> None:
-        """Take in when somebody has said something last; those of long ago are forgotten."""
-        self.said_at.pop(key, None)
-        self.said_at[key] = now
-        if len(self.said_at) > LAST_SAID:
-            del self.said_at[next(iter(self.said_at))]
+    def note_said(self, key: str, now: float, kind: type) -> None:
+        """Take in that somebody has spoken; those who did long ago are forgotten.
+
+        Args:
+            key: Who.
+            now: Trio's time.
+            kind: Of the request or event: a message, an edit or a topic.
+        """
+        before = self.said.pop(key, NOTHING_SAID)
+        is_mended = before.may_mend and kind in EDITS
+        self.said[key] = Said(before.at if is_mended else now, kind in MESSAGES)
+        if len(self.said) > LAST_SAID:
+            del self.said[next(iter(self.said))]
 
     def forget_sanctions(self, now: int) -> None:
         """Forget those that are over."""

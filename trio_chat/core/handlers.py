@@ -304,8 +304,8 @@ class Handlers:
         if asker.person is None:
             self._arrivals.write(room, None, asker.address, asker.known_since)
         hold = partial(self._held.hold, write) if is_held else None
+        self._judge.has_asked(asker, request, room, now)
         if isinstance(request, requests.Send):
-            self._judge.has_said(asker, room, now)
             self._pairs.note_said(room, asker.person)
         over = partial(self._uploads.answered, event)
         self._pending.add(Pending(state.client, state, request.id, hold=hold, over=over))

@@ -8,6 +8,7 @@ from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.access import Access, Standing
 from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.governed import NOTHING_SAID
 from trio_chat.core.links import Link
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal, Rules
@@ -17,8 +18,6 @@ from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import RoomRules
-
-NEVER = float("-inf")
 
 
 class Asker(NamedTuple):
@@ -133,8 +132,9 @@ class Judge:
             and open_room is not None
             and 0 < of_room.members <= open_room.population
         )
-        said_at, new_for = governed.said_at.get(asker.key, NEVER), self._config.hold_links_for
-        return Rules(is_joined, of_room, said_at, is_full, new_for)
+        said = governed.said.get(asker.key, NOTHING_SAID)
+        new_for = self._config.hold_links_for
+        return Rules(is_joined, of_room, said.at, is_full, new_for, said.may_mend)
 
     def needs_approval(self, principal: Principal, request: requests.Request, room: str) -> bool:
         """Whether what somebody may say in a room waits for a moderator there."""
@@ -188,8 +188,12 @@ class Judge:
         known_since = self._people.known_since(session)
         return self._access.clock() if known_since is None else known_since
 
-    def has_said(self, asker: Asker, room: str, now: float) -> None:
-        """Take in that somebody has said something, for a room in slow mode."""
+    def has_asked(
+        self, asker: Asker, request: requests.WriteRequest, room: str, now: float
+    ) -> None:
+        """Take in that somebody may do what they asked for: in slow mode it may count."""
+        if type(request) not in policy.SPEAKING:
+            return
         governed = self._access.registry.governed(room)
         if governed and governed.rules_at(self._access.clock()).slow:
-            governed.note_said(asker.key, now)
+            governed.note_said(asker.key, now, type(request))

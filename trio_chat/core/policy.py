@@ -38,7 +38,8 @@ class Rules(NamedTuple):
 
     ``is_joined``: by the connection that asks. ``said_at`` is when the one who asks has said
     something there last, in Trio's time; ``is_full``: no more people may come in. ``new_for`` is
-    for how many seconds after the server has met somebody their links are held.
+    for how many seconds after the server has met somebody their links are held. ``may_mend`` tells
+    that they have edited nothing since their last message.
     """
 
     is_joined: bool = False
@@ -46,6 +47,7 @@ class Rules(NamedTuple):
     said_at: float = float("-inf")
     is_full: bool = False
     new_for: float = 0
+    may_mend: bool = False
 
 
 class Denial(NamedTuple):
@@ -97,6 +99,7 @@ ABOUT_NO_ROOM = {requests.Nick, requests.Rooms, *OF_DEVICES, governing.Create}
 HEARD_ELSEWHERE = {requests.Nick, governing.Create}  # by people in rooms for two, and invited ones
 AN_AUTHOR_S: set[type[requests.WriteRequest]] = {requests.Edit, requests.Delete}
 READING = {requests.History, requests.Edits, requests.Search, requests.Read}
+SPEAKING = {requests.Send, requests.Edit, requests.Topic}  # what is told to all as one's words
 NEEDS_NO_VOICE = {requests.Leave, governing.Report}
 A_MODERATOR_S = {*governing.OF_MODERATORS}
 
@@ -188,7 +191,8 @@ def _has_to_wait(
     if newcomers and wait > 0:
         return _later("newcomer", "newcomers may not speak here yet", wait)
     wait = rules.said_at + slow - now
-    if slow and isinstance(request, requests.Send) and wait > 0:
+    is_mended = rules.may_mend and isinstance(request, requests.Edit)
+    if slow and wait > 0 and type(request) in SPEAKING and not is_mended:
         return _later("slow_mode", f"one message in {slow} s may be sent here", wait)
     if _sends_files(request) and rules.of_room.no_files and _is_new(principal, rules.new_for, wall):
         return NO_FILES

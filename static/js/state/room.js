@@ -195,11 +195,13 @@ export class Room {
     return true;
   }
 
-  /** Takes back a message that is refused for some time: its text is the user's again. */
-  hold(cid, { code, retry_ms: rest }, now) {
-    const entry = this.queue.take(cid);
+  /** Takes back a message that is refused for some time: its text is the user's again. Anything else shows why it waits. */
+  hold(cid, error, now) {
+    const { code, retry_ms: rest } = error;
     this.wait = { code, until: now + rest };
-    if (entry) this.returned.push(entry);
+    const entry = this.queue.entries.find((one) => one.cid === cid);
+    if (entry?.t === "send") this.returned.push(this.queue.take(cid));
+    else this.queue.refuse(cid, error);
   }
 
   /** Returns the requests to make now, which count as made. `link` is the secret of one to the room. */

@@ -8,7 +8,7 @@ const MOST_WAITING = 500; // requests in all rooms together,
 const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
 // Errors after which the page stays at the room, and says why the user is not in it.
 const SHUT = new Set(["bad_room", "no_such_room", "banned", "room_full"]);
-const HELD = new Set(["slow_mode", "newcomer"]); // after these a message goes back to the user
+const HELD = new Set(["slow_mode", "newcomer"]); // after these a message goes back to the user, and anything else waits
 
 /**
  * Changes by what the server sends (`welcome`, `receive`, `answered`), with the connection (`lost`),

@@ -174,6 +174,23 @@ test("so does one that is refused to who may not speak; who is muted may try aga
   assert.equal(reason(NOW + 60_000), null);
 });
 
+test("an edit or a topic that is refused for some time shows why, and is sent when that is over", () => {
+  hear(said(1, "mine", ANN));
+  for (const request of [{ t: "edit", seq: 1, text: "Mine" }, { t: "topic", text: "Tea" }]) {
+    store.put({ ...request, cid: `cid-${request.t}` }, NOW);
+    const [sent] = store.due();
+    store.answered(sent, { t: "error", code: "slow_mode", text: "wait", retry_ms: 900 });
+    assert.deepEqual(room().returned, []);
+    assert.deepEqual(room().queue.entries.map(({ state, reason: why }) => [state, why.code]), [["failed", "slow_mode"]]);
+    assert.deepEqual(reason(), { code: "slow_mode", until: NOW + 900 });
+    store.release(sent);
+    const [again] = store.due();
+    assert.equal(again.text, request.text);
+    store.answered(again, { t: "ok", seq: 2 });
+    assert.deepEqual(room().queue.entries, []);
+  }
+});
+
 test("one that is refused because too much is asked for is sent again", () => {
   store.put({ t: "send", text: "hello", cid: "cid-0001" }, NOW);
   const [send] = store.due();
