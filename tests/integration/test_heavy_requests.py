@@ -23,10 +23,10 @@ from trio_chat.core.effects import Effects
 from trio_chat.core.messages import Message
 from trio_chat.core.room_log import REPLAYS
 from trio_chat.core.sessions import Sessions
-from trio_chat.journal import history
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.search import marker
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.search.snippets import make_hits
+from trio_chat.journal.search.snippets import Budget, make_hits
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Committed, Result, RoomState, Write
 from trio_chat.protocol.answers import Hit, MessageView
@@ -189,12 +189,12 @@ async def test_a_search_that_marks_very_much(monkeypatch: pytest.MonkeyPatch) ->
     """It is made in a thread, beside which others talk; a hit has 50 marks at most."""
     may_go_on, threads = threading.Event(), set[int]()
 
-    def wait(messages: Sequence[MessageView], query: Query) -> list[Hit]:
+    def wait(messages: Sequence[MessageView], query: Query, budget: Budget) -> list[Hit]:
         threads.add(threading.get_ident())
         assert may_go_on.wait(PATIENCE)
-        return make_hits(messages, query)
+        return make_hits(messages, query, budget)
 
-    monkeypatch.setattr(history, "make_hits", wait)
+    monkeypatch.setattr(marker, "make_hits", wait)
     found: list[Object] = []
 
     async def search(server: Running) -> None:

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 import msgspec
-import trio
 
 from trio_chat.config import Config
 from trio_chat.journal.journal import Journal
+from trio_chat.journal.search.marker import Marker
 from trio_chat.journal.search.query import BadQuery, parse
-from trio_chat.journal.search.snippets import make_hits
 from trio_chat.journal.types import (
     NO_SUCH_MESSAGE,
     Bounds,
@@ -25,7 +24,6 @@ from trio_chat.protocol.unicode import cut
 
 ROOMS_LISTED = 1000
 TOPIC_LISTED = 250  # characters of a topic in the list
-MARKERS = 2  # searches at a time whose hits are made, each in a worker thread
 
 
 class History:
@@ -43,7 +41,7 @@ class History:
         self._journal = journal
         self._config = config
         self._populations = populations
-        self._markers = trio.CapacityLimiter(MARKERS)
+        self._marker = Marker()
 
     async def answer(self, request: requests.AnyRequest | ActList) -> answers.Answer:
         """Return the answer to a request for something that is kept, or complete one."""
@@ -133,7 +131,7 @@ class History:
         messages, more = await self._journal.search(
             room, query, bounds, limit, self._config.page_bytes
         )
-        hits = await trio.to_thread.run_sync(make_hits, messages, query, limiter=self._markers)
+        hits = await self._marker.hits(messages, query)
         return answers.SearchResult(id=request.id, room=room, hits=hits, more=more)
 
     async def _rooms(self, request: requests.Rooms) -> answers.RoomList:

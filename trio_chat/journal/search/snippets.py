@@ -10,7 +10,7 @@ from trio_chat.protocol.unicode import boundary, boundary_after, cut
 SNIPPET = 200  # code points
 LEAD = 40  # code points of a snippet before what was found
 MARKS = 50  # of a snippet, at most
-BUDGET = 0.1  # seconds for the marks of all hits of a search
+BUDGET = 0.02  # seconds for the marks of all hits of a search, at most
 CUT = "…"
 
 
