@@ -8,7 +8,7 @@ import sys
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
@@ -27,7 +27,9 @@ from trio_chat.files.blobs import Blobs
 from trio_chat.files.pictures import BadPicture, Pictures
 from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.types import JournalError
+from trio_chat.net.problems import Problem
 from trio_chat.rates import NO_LIMIT, Rate
+from trio_chat.web.api.file_bodies import Body, Form
 from trio_chat.web.api.uploads import PIECE
 from trio_chat.web.transfers import AHEAD
 
@@ -222,6 +224,65 @@ async def test_a_form_brings_a_file(tmp_path: Path) -> None:
                 server, "POST", path, bad, authorization=ann, content_type=FORM_TYPE
             )
             assert (refused.status, refused.code) == (400, "bad_request")
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+TO_THE_LIMITS = (PART % (b"a", b"b") * 31, PART % (b"a" * 4000, b"b"), PART % (b"a", bytes(60_000)))
+BEYOND_THEM = (
+    PART % (b"a", b"b") * 32,
+    PART % (b'"; b="' * 3_000, b"b"),
+    PART % (b"a", bytes(70_000)),
+    PART % (b"a", bytes(200_000)),
+    bytes(20_000),
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [*((one, 201) for one in TO_THE_LIMITS), *((one, 413) for one in BEYOND_THEM)],
+    ids=["parts", "head", "bytes", "more parts", "longer head", "more bytes", "many", "preamble"],
+)
+async def test_a_form_has_little_before_its_file(
+    before: bytes, expected: int, tmp_path: Path
+) -> None:
+    """All of that is searched in the event loop; what follows may be long."""
+    form = (
+        before + PART.replace(b'"\r\n', b'"; filename="x.txt"\r\n') % (b"f", LARGE) + b"--x--\r\n"
+    )
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = bearer(await session(server, "Ann"))
+        answer = await ask(server, "POST", FILES, form, authorization=ann, content_type=FORM_TYPE)
+        assert answer.status == expected
+        if expected == 201:
+            assert (await fetch(server, answer.json["file"]["id"])).body == LARGE
+        else:
+            assert answer.code == "too_long"
+
+
+async def test_others_are_served_while_a_form_is_searched() -> None:
+    """The event loop gets on after each part, though all of them have come."""
+
+    class Come:
+        def __init__(self) -> None:
+            self.pieces = [PART % (b"a", b"b") * 20]
+
+        async def next(self) -> bytes | None:
+            return self.pieces.pop() if self.pieces else None
+
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count_turns)
+        with pytest.raises(Problem):
+            await Form("x", cast("Body", Come())).find_file()
+        nursery.cancel_scope.cancel()
+    assert turns >= 20
 
 
 NAMES_NOT_IN_UTF_8 = (

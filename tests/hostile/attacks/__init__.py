@@ -13,6 +13,7 @@ KINDS = (
     "insistent",
     "plain",
     "http",
+    "uploads",
     "storms",
     "tls",
     "exhaustion",

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
+import trio
 from quart import request
 from quart_trio.wrappers.request import TrioRequest
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio import multipart
 from werkzeug.sansio.multipart import Data, Epilogue, Event, MultipartDecoder, NeedData
 
@@ -12,7 +14,10 @@ from trio_chat.net.problems import Problem
 from trio_chat.web.api.file_names import check_disposition
 from trio_chat.web.transfers import FLOW, Flow
 
-FORM_BUFFER = 512 * 1024  # bytes of a form that may wait for its next line
+PARTS = 32  # of a form, up to its file
+HEAD_LIMIT = 4 * 1024  # bytes of the head of a part
+BEFORE_FILE = 64 * 1024  # bytes of a form before its file
+STEP = 4 * 1024  # bytes of a form that are searched for its file in one go
 
 
 class Pieces(Protocol):
@@ -48,19 +53,26 @@ class Form:
 
     def __init__(self, boundary: str, body: Body) -> None:
         self._body = body
-        self._decoder = MultipartDecoder(boundary.encode(), FORM_BUFFER)
+        # What it holds of parts without a file, it gives away at once.
+        self._decoder = MultipartDecoder(boundary.encode(), HEAD_LIMIT + STEP, max_parts=PARTS)
+        self._has_file = False
+        self._ahead = b""  # has come, and waits for the decoder
+        self._searched = 0  # bytes
         self._is_over = False
 
     async def find_file(self) -> str:
         """Come to the first file, and return its name.
 
         Raises:
-            Problem: there is none, or its name is not UTF-8.
+            Problem: there is none, too much is before it, or its name is not UTF-8.
         """
         while not isinstance(event := await self._event(), multipart.File):
             if isinstance(event, Epilogue):
                 raise Problem("bad_request", "the form has no file")
+            await trio.lowlevel.checkpoint()
         check_disposition(event.headers["content-disposition"])
+        self._has_file = True
+        self._decoder.max_form_memory_size = None  # of the file, it holds no more than has come
         return event.filename
 
     async def next(self) -> bytes | None:
@@ -76,13 +88,32 @@ class Form:
         """Return what comes next in the form.
 
         Raises:
-            Problem: it is no form, or ends too soon.
+            Problem: it is no form, ends too soon, or is too long before its file.
         """
         while True:
             try:
                 event = self._decoder.next_event()
+                if not isinstance(event, NeedData):
+                    return event
+                self._decoder.receive_data(await self._more())
+            except RequestEntityTooLarge:
+                text = f"a form has at most {PARTS} parts, with heads of {HEAD_LIMIT} bytes"
+                raise Problem("too_long", text) from None
             except ValueError as error:
                 raise Problem("bad_request", f"the form cannot be read: {error}") from None
-            if not isinstance(event, NeedData):
-                return event
-            self._decoder.receive_data(await self._body.next())
+
+    async def _more(self) -> bytes | None:
+        """Return what has come of the file, but little of what is before it.
+
+        Raises:
+            Problem: there is too much before it.
+        """
+        data = self._ahead or await self._body.next()
+        if self._has_file or data is None:
+            self._ahead = b""
+            return data
+        if self._searched >= BEFORE_FILE:
+            raise Problem("too_long", f"a form has at most {BEFORE_FILE} bytes before its file")
+        data, self._ahead = data[:STEP], data[STEP:]
+        self._searched += len(data)
+        return data
