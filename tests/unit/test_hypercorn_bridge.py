@@ -23,6 +23,7 @@ from trio_chat.net.problems import MEDIA_TYPE
 from trio_chat.net.visitor import Visitor
 from trio_chat.rates import Rate
 from trio_chat.web.assets import SECURITY_HEADERS
+from trio_chat.web.bounded_wire import CHUNK_PRICE, LEAST_STEP
 from trio_chat.web.hypercorn_bridge import Exchange
 
 CONFIG = Config(write_timeout=7, http_timeout=60)
@@ -498,6 +499,57 @@ async def test_a_body_is_read_in_pieces(autojump_clock: MockClock) -> None:
         await read(served, len(CHUNK))
         assert trio.current_time() == 1
         await served.peer.aclose()
+
+
+@pytest.mark.parametrize("beginning", [b"", b"1000\r\n" + b"x" * 0x1000 + b"\r\n"])
+async def test_a_body_in_tiny_chunks_is_refused(
+    beginning: bytes, autojump_clock: MockClock
+) -> None:
+    """Each costs more than its bytes; a few may come, and any number of longer ones."""
+    few, longer = b"1\r\nx\r\n" * 200, (b"64\r\n" + b"x" * 100 + b"\r\n") * 600
+    for body, status in ((few, b"200"), (longer, b"200"), (few * 10, b"400")):
+        async with exchange(App(), CHUNKED + beginning) as served:
+            await served.send(body + b"0\r\n\r\n")
+            answer = await served.read_all()
+            await served.peer.aclose()
+        assert answer.startswith(b"HTTP/1.1 " + status)
+
+
+async def test_a_short_chunk_counts_as_a_longer_one(autojump_clock: MockClock) -> None:
+    """With a piece of the body; if that has few chunks, its bytes count."""
+    rate = Rate(CHUNK_PRICE, 20 * CHUNK_PRICE)
+    limits = Limits(Config(address_byte_rate=rate, flood_timeout=1000))
+    async with exchange(App(), CHUNKED, limits=limits) as served:
+        await served.send(b"1\r\nx\r\n" * 40)
+        await trio.testing.wait_all_tasks_blocked()
+        await served.send(b"0\r\n\r\n")
+        await read(served, len(CHUNK))
+        assert trio.current_time() == pytest.approx(20, abs=1)
+        await served.peer.aclose()
+
+
+async def test_others_are_served_between_chunks(autojump_clock: MockClock) -> None:
+    """However many have come at once."""
+    chunks = b"20\r\n" + b"x" * 32 + b"\r\n"
+    goes = READ_SIZE // LEAST_STEP
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns += 1
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(count_turns)
+        served = Served()
+        wire = CHUNKED + chunks * (READ_SIZE // len(chunks)) + b"0\r\n\r\n"
+        nursery.start_soon(
+            served.serve, App(), wire, OutboxBudget(1_000_000), Limits(CONFIG), ADDRESS
+        )
+        await read(served, len(CHUNK))
+        nursery.cancel_scope.cancel()
+    assert turns >= goes // 4
 
 
 async def test_addresses_of_this_machine_send_as_fast_as_they_can(

@@ -8,13 +8,20 @@ from trio_chat.delivery.holding import Holding
 from trio_chat.net.head import READ_SIZE, Head
 from trio_chat.net.streams import Stream, reset_on_close, send_now
 
+LEAST_STEP, STEP = 256, 4 * 1024  # bytes of a body in chunks that are taken in one go
+FEW = 8  # chunks in one go, of which the next one may be longer
+CHUNK_PRICE = 512  # bytes for which a chunk counts at least
+MANY, LEAST_MEAN = 256, 24  # chunks, and bytes that each has among so many, with its length
+
 
 class BoundedWire:
     """A connection for the time of one request.
 
     What is read of a body is paid for by the address: then the next read waits, within the time of
-    the exchange. What has come is held until the answer begins, as its request may be incomplete;
-    and of the answer what is being written.
+    the exchange. A body in chunks comes in small pieces, as a chunk is dear to read, however short
+    it is: so each has a least price, and a body of tiny ones ends for us. What has come is held
+    until the answer begins, as its request may be incomplete; and of the answer what is being
+    written.
 
     Args:
         stream: The connection.
@@ -43,30 +50,52 @@ class BoundedWire:
         self._pause = 0.0  # seconds before the next read; what the head came with is paid
         size = head.body_size
         self._is_sized = size is not None
-        self._body = head.rest if size is None else head.rest[:size]
-        self._left = READ_SIZE if size is None else size - len(self._body)  # bytes to come
-        self.rest = head.rest[len(self._body) :]  # what belongs to further requests
+        self._step = LEAST_STEP
+        self._chunks = self._size = 0  # of late, and their bytes
+        self._is_tiny = False
+        self._ahead = head.rest if size is None else head.rest[:size]  # read, but not returned yet
+        self._left = READ_SIZE if size is None else size - len(self._ahead)  # bytes to come
+        self.rest = head.rest[len(self._ahead) :]  # what belongs to further requests
         holding.hold(len(head.raw) + len(head.rest))
 
     def begin(self) -> bytes:
-        """Return what has come of the body."""
-        body, self._body = self._body, b""
-        return body
+        """Return what has come of the body; of one in chunks the beginning."""
+        size = len(self._ahead) if self._is_sized else self._step
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        return data
 
     async def read(self) -> bytes:
-        """Return a piece of the body, or nothing if the peer sends no more.
+        """Return a piece of the body, or nothing if the peer sends no more, or tiny chunks.
 
         Raises:
             trio.BrokenResourceError: the connection broke.
         """
+        if self._is_tiny:
+            return b""
+        if self._ahead:
+            await trio.lowlevel.checkpoint()
+            return self.begin()
         if self._pause:
             await trio.sleep(self._pause)
         data = bytes(await self._stream.receive_some(min(self._left, self.read_size)))
+        self._ahead = data
         self._holding.hold(len(data))
         self._pause = self._spend(len(data))
         if self._is_sized:
             self._left -= len(data)
-        return data
+        return self.begin()
+
+    def charge(self, chunks: int, size: int) -> None:
+        """Take in how many chunks there were in a piece of some size."""
+        if self._is_sized:
+            return
+        self._chunks, self._size = self._chunks + chunks, self._size + size
+        if self._chunks > MANY:
+            self._is_tiny = self._size < self._chunks * LEAST_MEAN
+            self._chunks = self._size = 0
+        self._step = LEAST_STEP if chunks > FEW else min(2 * self._step, STEP)
+        if chunks * CHUNK_PRICE > size:
+            self._pause = self._spend(chunks * CHUNK_PRICE - size)
 
     async def gone(self) -> None:
         """Wait until the peer sends no more; if it sends another request, that waits.

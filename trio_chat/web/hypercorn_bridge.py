@@ -60,7 +60,7 @@ UPLOAD_READ_SIZE = 64 * 1024  # each read costs a round of the loop
 STATUS = slice(9, 12)  # of the head of an answer
 INTERIM = b"HTTP/1.1 1"  # how one begins behind which the answer follows
 FAULTS = {  # which no app sees
-    400: "the request, or its body, is no clean HTTP/1.1",
+    400: "the request, or its body, is no clean HTTP/1.1, or comes in tiny chunks",
     500: "the server failed",
 }
 
@@ -257,10 +257,13 @@ class _Request:
 
     async def _feed(self, data: bytes) -> None:
         """Let Hypercorn read a piece of the request; nothing: the peer sends no more."""
+        waiting = len(self._messages)
         try:
             await self._protocol.handle(RawData(data))
         except _RequestIsWhole:
             return
+        finally:
+            self._wire.charge(len(self._messages) - waiting, len(data))
         if not data:
             await self._end()
 

@@ -18,6 +18,8 @@ LONG = "Content-Length: 8000000"
 REFUSED = {400, 413, 429, 503}
 PART = b"--b\r\nContent-Disposition:a;name=a\r\n\r\n\r\n"
 PARTS = PART * 1600  # 64 kB
+CHUNKS = b"1\r\nx\r\n" * 10_000
+CHUNKED = "Transfer-Encoding: chunked"
 LONG_HEADS = b"--b\r\nContent-Disposition:a" + b';a=""' * 60_000 + b"\r\n\r\n\r\n"
 
 
@@ -90,6 +92,10 @@ KINDS = {
     "form-heads": (
         "A form with a part whose head is very long gets 413.",
         _uploads(repeat(LONG_HEADS), FORM, LONG),
+    ),
+    "tiny-chunks": (
+        "A file in chunks of one byte gets 400.",
+        _uploads(repeat(CHUNKS), CHUNKED),
     ),
 }
 
