@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -492,6 +493,42 @@ class TestOrigins:
             for told in (asked, answer):
                 assert told.header("access-control-allow-origin") == origin
                 assert told.header("vary") == "Origin"
+
+    @pytest.mark.parametrize(("origin", "told"), [(GOOD, GOOD), ("https://evil.example", "")])
+    async def test_a_welcome_page_sees_why_it_is_refused(
+        self, origin: str, told: str, tmp_path: Path
+    ) -> None:
+        """By the entrance, for a rate or a limit, and for a body that is none, as by the API."""
+        password = tmp_path / "password"
+        password.write_text("secret")
+        settings: list[tuple[dict[str, Any], int]] = [
+            ({"access": ("password",), "access_password_file": password}, 401),
+            ({"http_rate": Rate(0.001, 1)}, 429),
+            ({"connections_per_address": 1}, 429),
+        ]
+        chunked = b"POST /api/v1%b HTTP/1.1\r\nHost: localhost\r\nOrigin: %b\r\n" % (
+            MESSAGES.encode(),
+            origin.encode(),
+        )
+        for limits, expected in settings:
+            async with (
+                serving(allow_origin=(self.GOOD,), loopback_limits="on", **limits) as server,
+                await server.connect() as first,
+            ):
+                path = b"/api/v1/rooms/tea/events"
+                await first.send_all(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path)
+                await first.receive_some(1)
+                answer = await self.ask(server, "GET", origin)
+                assert answer.status == expected
+                assert answer.header("access-control-allow-origin") == told
+                assert ("Retry-After" in answer.header("access-control-expose-headers")) == bool(
+                    told
+                )
+        async with serving(allow_origin=(self.GOOD,)) as server:
+            head = chunked + b"Transfer-Encoding: chunked\r\n\r\n"
+            refused = await server.exchange(head + b"no number\r\n")
+            assert status(refused) == 400
+            assert header(refused, b"access-control-allow-origin") == told.encode()
 
 
 async def test_while_nothing_can_be_kept_posts_are_to_come_again() -> None:

@@ -27,7 +27,7 @@ from trio_chat.net.head import (
     check_encoding,
 )
 from trio_chat.net.hosts import HostNames
-from trio_chat.net.origins import check_site
+from trio_chat.net.origins import as_told_to, check_site
 from trio_chat.net.probes import NO_PROBES, Probes
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.reception import Reception
@@ -168,18 +168,18 @@ class Acceptor:
 
     async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Serving | None:
         """Serve HTTP requests one after the other; return what serves another one to the end."""
-        path, address, direct = "", peer, peer
+        asked, address, direct = None, peer, peer
         served = 0
         try:
             head, peer = await self._reception.first_head(stream, peer, slot)
             while head:
-                path = head.path
+                asked = head
                 if answer := await self._probes.answer(head, prefix_of(self._config)):
                     await self._send(stream, answer, peer)
                     return None
                 served += 1
                 head, address = self._own(head, peer, served, is_told=peer != direct)
-                path = head.path
+                asked = head
                 if answer := None if head.values("upgrade") else self._find_file(head):
                     await self._rates.pay("http_rate", address, FILE_COST)
                     await self._send(stream, answer, address)
@@ -190,13 +190,19 @@ class Acceptor:
                     if serving:
                         return serving
                     rest = await self._on_http(stream, head, visitor)
-                path = ""
+                asked = None
                 if rest is None or self._reception.is_shut or not self.admission.rest(slot):
                     return None
                 head = await self._reception.next_head(stream, slot.key or peer, rest)
         except HttpError as refusal:
-            await self._refuse(stream, as_told_at(path or refusal.path, refusal), address)
+            await self._refuse(stream, self._as_told(asked, refusal), address)
         return None
+
+    def _as_told(self, head: Head | None, refusal: HttpError) -> HttpError:
+        """Return a refusal as whoever has sent a request, or a part of its head, can read it."""
+        if head is None:
+            return as_told_at(refusal.path, refusal)
+        return as_told_to(head, allowed_origins(self._config), refusal)
 
     def _own(self, head: Head, peer: str, number: int, *, is_told: bool) -> tuple[Head, str]:
         """Return a connection's request of some number as its sender made it, and the sender.

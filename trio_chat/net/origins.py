@@ -11,14 +11,15 @@ from contextlib import suppress
 from urllib.parse import unquote
 
 from trio_chat.addresses import DEFAULT_PORTS, parse_origin, split_port
-from trio_chat.net.head import Head
-from trio_chat.net.problems import Problem, of_foreign_origin
+from trio_chat.net.head import Head, HttpError
+from trio_chat.net.problems import Problem, as_told_at, of_foreign_origin
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing
 # What is dear, or lasts, though it is a GET.
 COSTLY = re.compile("/api/.*/(search|events)/*|/ws", re.DOTALL)
 TELLING = ("/api/", "/files/")  # paths of what is told to those who may know it
 OTHER_SITES = {"cross-site", "same-site"}  # what browsers call pages of another origin
+EXPOSED = "Location, Retry-After, Tus-Resumable, Upload-Length, Upload-Offset"
 
 
 def is_welcome(origin: str, host: str, allowed: Sequence[str]) -> bool:
@@ -41,6 +42,25 @@ def is_welcome(origin: str, host: str, allowed: Sequence[str]) -> bool:
             port = DEFAULT_PORTS.get(page.scheme)
         return str(page) in allowed or (page.host, page.port) == (name, port)
     return False
+
+
+def readable(origin: str, host: str, allowed: Sequence[str]) -> dict[str, str]:
+    """Return the headers by which a page may read an answer: none if it is not welcome."""
+    if not origin or not is_welcome(origin, host, allowed):
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Vary": "Origin",
+    }
+
+
+def as_told_to(head: Head, allowed: Sequence[str], refusal: HttpError) -> HttpError:
+    """Return a refusal in the form of those at its path; a welcome page may read it."""
+    told = as_told_at(head.path, refusal)
+    host = "".join(head.values("host"))
+    told.headers = readable("".join(head.values("origin")), host, allowed) | told.headers
+    return told
 
 
 def _is_guarded(head: Head) -> bool:

@@ -40,7 +40,8 @@ from trio_chat.delivery.holding import Holding
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
 from trio_chat.net.head import END_OF_HEAD, READ_SIZE, Head, HttpError
-from trio_chat.net.problems import as_told_at
+from trio_chat.net.origins import as_told_to
+from trio_chat.net.site import allowed_origins
 from trio_chat.net.streams import Stream, linger, reset_on_close
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
@@ -113,7 +114,14 @@ class Exchange:
                 wire.read_size, on_taken = UPLOAD_READ_SIZE, holding.release
             is_tls = isinstance(stream, trio.SSLStream)
             request = _Request(
-                self._app, self._hypercorn, head, visitor, wire, is_tls=is_tls, on_taken=on_taken
+                self._app,
+                self._hypercorn,
+                head,
+                visitor,
+                wire,
+                is_tls=is_tls,
+                on_taken=on_taken,
+                as_told=partial(as_told_to, head, allowed_origins(self._config)),
             )
             try:
                 if await request.serve():
@@ -165,9 +173,10 @@ class _Request:
         wire: Where the body comes from and the answer goes.
         is_tls: Whether it came over TLS.
         on_taken: Called when the app has taken some of a file; ``None`` if it brings none.
+        as_told: Returns a refusal as whoever asks can read it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it comes with
         self,
         app: ASGIFramework,
         config: HypercornConfig,
@@ -177,8 +186,10 @@ class _Request:
         *,
         is_tls: bool,
         on_taken: Callable[[], None] | None,
+        as_told: Callable[[HttpError], HttpError],
     ) -> None:
         self._on_taken = on_taken
+        self._tell = as_told
         self._app = app
         self._head = head
         self._visitor = visitor
@@ -317,6 +328,6 @@ class _Request:
             date = f"date: {http_date()}\r\n".encode("ascii")
             return begun.removesuffix(LINE_END) + date + SECURITY_LINES
         detail = FAULTS.get(status, HTTPStatus(status).phrase)
-        answer = as_told_at(self._head.path, HttpError(status, detail)).answer()
+        answer = self._tell(HttpError(status, detail)).answer()
         is_head = self._head.method == "HEAD"
         return answer.partition(END_OF_HEAD)[0] + END_OF_HEAD if is_head else answer

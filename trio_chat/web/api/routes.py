@@ -17,7 +17,7 @@ from trio_chat.core.welcome import published_limits, published_rates
 from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.forwarded import HEADERS as FORWARDED
-from trio_chat.net.origins import is_welcome
+from trio_chat.net.origins import is_welcome, readable
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
 from trio_chat.net.site import allowed_origins, nowhere, prefix_of
 from trio_chat.protocol import answers, requests
@@ -300,20 +300,17 @@ class Api:
         headers = response.headers
         headers["Cache-Control"] = NO_STORE
         headers["Vary"] = "Origin"
-        origin = asked.headers.get("Origin")
-        if origin and is_welcome(origin, asked.host, allowed_origins(self._config)):
-            headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = (
-                "Location, Retry-After, Tus-Resumable, Upload-Length, Upload-Offset"
+        origin = asked.headers.get("Origin", "")
+        told = readable(origin, asked.host, allowed_origins(self._config))
+        headers.update(told)
+        if told and "Access-Control-Request-Method" in asked.headers:
+            headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
+            headers["Access-Control-Allow-Headers"] = (
+                "Authorization, Content-Disposition, Content-Type, Idempotency-Key, "
+                "Last-Event-ID, Room-Link, Tus-Resumable, Upload-Length, Upload-Metadata, "
+                "Upload-Offset"
             )
-            if "Access-Control-Request-Method" in asked.headers:
-                headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
-                headers["Access-Control-Allow-Headers"] = (
-                    "Authorization, Content-Disposition, Content-Type, Idempotency-Key, "
-                    "Last-Event-ID, Room-Link, Tus-Resumable, Upload-Length, Upload-Metadata, "
-                    "Upload-Offset"
-                )
-                headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE)
+            headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE)
         return response
 
 
