@@ -5,6 +5,7 @@ import errno
 import os
 import sqlite3
 import sys
+from collections import Counter
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -218,7 +219,9 @@ async def test_a_form_brings_a_file(tmp_path: Path) -> None:
         assert got.header("content-type") == "application/octet-stream"
         assert got.header("content-disposition").startswith("attachment;")
         assert got.header("x-content-type-options") == "nosniff"
-        assert b"default-src 'none'; sandbox\r\n" in got.head
+        assert b": default-src 'none'; frame-ancestors 'none'; sandbox\r\n" in got.head
+        names = [line.partition(b":")[0].lower() for line in got.head.splitlines()]
+        assert max(Counter(names).values()) == 1
         for bad in (b"--y\r\n", b"--x--\r\n", form[:-30], b"--x\r\nA: b\r\n\r\nc\r\n--x--\r\n"):
             refused = await ask(
                 server, "POST", path, bad, authorization=ann, content_type=FORM_TYPE
@@ -283,6 +286,23 @@ async def test_others_are_served_while_a_form_is_searched() -> None:
             await Form("x", cast("Body", Come())).find_file()
         nursery.cancel_scope.cancel()
     assert turns >= 20
+
+
+async def test_a_welcome_page_may_fetch_a_file(tmp_path: Path) -> None:
+    """It may read that there is none, too; whatever is kept of an answer is for one origin."""
+    good, evil = "https://good.example", "https://evil.example"
+    async with running(database=str(tmp_path / "chat.db"), allow_origin=(good,)) as server:
+        file = await upload(server, await session(server, "Ann"), b"tea", "tea.txt")
+        for id, expected in ((file["id"], 200), ("none", 404)):
+            for origin, told in ((good, good), (evil, ""), ("", "")):
+                headers = {"origin": origin, "sec_fetch_site": "cross-site"} if told else {}
+                got = await fetch(server, id, **(headers or {"origin": origin}))
+                assert got.status == expected
+                assert got.header("access-control-allow-origin") == told
+                assert got.header("vary") == "Origin"
+                assert got.header("cross-origin-resource-policy") == "same-origin"
+            refused = await fetch(server, id, origin=evil, sec_fetch_site="cross-site")
+            assert refused.status == 403
 
 
 NAMES_NOT_IN_UTF_8 = (

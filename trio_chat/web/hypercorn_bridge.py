@@ -52,6 +52,10 @@ from trio_chat.web.whole_connection import WholeConnection, is_whole
 # Lines of every answer of the app, added behind Hypercorn, which would look at each letter.
 SECURITY = "".join(f"{name.lower()}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
 SECURITY_LINES = f"{SECURITY}\r\n".encode("ascii")
+POLICY = b"content-security-policy:"  # which an answer of the app may have itself
+OTHER_LINES = b"".join(
+    line for line in SECURITY_LINES.splitlines(keepends=True) if POLICY not in line
+)
 # In the scope that an app gets:
 VISITOR = "trio_chat.visitor"  # whose request it is
 IS_WHOLE = "trio_chat.is_whole"  # whether all of its body has come already
@@ -326,7 +330,8 @@ class _Request:
         status = int(begun[STATUS]) if not self._is_apps else 0
         if status < HTTPStatus.BAD_REQUEST:
             date = f"date: {http_date()}\r\n".encode("ascii")
-            return begun.removesuffix(LINE_END) + date + SECURITY_LINES
+            more = OTHER_LINES if LINE_END + POLICY in begun else SECURITY_LINES
+            return begun.removesuffix(LINE_END) + date + more
         detail = FAULTS.get(status, HTTPStatus(status).phrase)
         answer = self._tell(HttpError(status, detail)).answer()
         is_head = self._head.method == "HEAD"

@@ -17,7 +17,7 @@ from trio_chat.core.welcome import published_limits, published_rates
 from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.forwarded import HEADERS as FORWARDED
-from trio_chat.net.origins import is_welcome, readable
+from trio_chat.net.origins import TELLING, is_welcome, readable
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
 from trio_chat.net.site import allowed_origins, nowhere, prefix_of
 from trio_chat.protocol import answers, requests
@@ -293,17 +293,18 @@ class Api:
         reading.check_accepted(asked, EVENT_STREAM if is_stream else reading.JSON)
 
     async def _finish(self, response: Response) -> Response:
-        """Let pages of allowed origins read the answer, and no cache store it."""
-        asked = current()
-        if not _is_ours(asked):
+        """Let pages of allowed origins read the answer, and no cache store it but for files."""
+        asked, headers = current(), response.headers
+        if not asked.path.startswith(TELLING):
             return response
-        headers = response.headers
-        headers["Cache-Control"] = NO_STORE
+        is_ours = _is_ours(asked)
+        if is_ours:
+            headers["Cache-Control"] = NO_STORE
         headers["Vary"] = "Origin"
         origin = asked.headers.get("Origin", "")
         told = readable(origin, asked.host, allowed_origins(self._config))
         headers.update(told)
-        if told and "Access-Control-Request-Method" in asked.headers:
+        if is_ours and told and "Access-Control-Request-Method" in asked.headers:
             headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
             headers["Access-Control-Allow-Headers"] = (
                 "Authorization, Content-Disposition, Content-Type, Idempotency-Key, "
