@@ -303,6 +303,22 @@ async def test_a_chat_over_tls_ends_with_a_tls_goodbye(secure: Secure) -> None:
         assert [*frames.parse(received)] == [Seen(CLOSE, b"\x03\xe8")]
 
 
+async def test_who_sends_a_whole_file_over_tls_reads_that_it_is_refused(
+    secure: Secure, tmp_path: Path
+) -> None:
+    """As without TLS: what still comes is read for a while, and the connection is not reset."""
+    password = tmp_path / "password"
+    password.write_text("secret")
+    head = b"POST /api/v1/rooms/tea/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    settings: dict[str, Any] = {"access": ("password",), "access_password_file": password}
+    async with serving(trust=secure.trust, certfile=secure.certfile, **settings) as server:
+        for size in (100_000, 8_000_000):
+            async with await server.connect() as stream:
+                with trio.fail_after(PATIENCE):
+                    await stream.send_all(head % size + bytes(size))
+                    assert status(bytes(await stream.receive_some())) == 401
+
+
 async def test_supervisors_are_answered_over_tls(secure: Secure) -> None:
     """On the same port as all others."""
     async with secure.running() as server:

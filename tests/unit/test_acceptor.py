@@ -11,6 +11,7 @@ from tests import frames
 from tests.unit.house import CONFIG, GET, GET_FILE, house, status
 from trio_chat.net.head import END_OF_HEAD
 from trio_chat.net.reception import LAST_HEADS
+from trio_chat.net.streams import SKIPPED
 from trio_chat.protocol import requests
 from trio_chat.rates import Rate
 
@@ -244,6 +245,47 @@ async def test_what_a_refused_peer_still_sends_is_paid_for_in_bytes(
         await trio.sleep(CONFIG.close_timeout + 1)
         assert chat.ended_at[flooder] == CONFIG.close_timeout
         assert limits["address_byte_rate", "http"] == 2
+
+
+FOREIGN = (
+    b"POST /api/v1/rooms/tea/files HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n"
+)
+SIZED = b"Content-Length: 100\r\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (SIZED, CONFIG.close_timeout),
+        (SIZED + b"Expect: 100-continue\r\n", 0),
+        (b"Content-Length: %d\r\n" % (SKIPPED + 1), 0),
+        (b"Transfer-Encoding: chunked\r\n", 0),
+    ],
+)
+async def test_a_refusal_waits_for_a_body_that_is_not_too_long(
+    body: bytes, expected: float, autojump_clock: MockClock
+) -> None:
+    """Not for ever; a proxy hangs up on who still sends, once it has passed on an answer."""
+    async with house() as chat:
+        sends_all = await chat.comes()
+        await sends_all.send(FOREIGN + SIZED + b"\r\n" + b"x" * 50)
+        await sends_all.send(b"x" * 50)
+        assert await status(sends_all) == 403
+        assert trio.current_time() == 0
+        sends_nothing = await chat.comes()
+        await sends_nothing.send(FOREIGN + body + b"\r\n")
+        assert await status(sends_nothing) == 403
+        assert trio.current_time() == expected
+
+
+async def test_a_file_that_is_refused_is_paid_for_as_a_file(autojump_clock: MockClock) -> None:
+    """So all of it can be read before the connection ends."""
+    config = replace(CONFIG, address_file_rate=Rate(1000, 20_000))
+    async with house(config) as chat:
+        conn = await chat.comes()
+        await conn.send(FOREIGN + b"Content-Length: 40000\r\n\r\n" + b"x" * 40_000)
+        await trio.sleep(CONFIG.close_timeout)
+        assert set(chat.limits.counters.reached) == {("address_file_rate", "http")}
 
 
 async def test_what_is_sent_behind_a_file_is_paid_for_in_bytes(autojump_clock: MockClock) -> None:

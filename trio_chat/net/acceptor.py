@@ -34,11 +34,14 @@ from trio_chat.net.reception import Reception
 from trio_chat.net.refused_handshakes import RefusedHandshakes
 from trio_chat.net.site import Site, allowed_origins, prefix_of
 from trio_chat.net.streams import (
+    SKIPPED,
     Stream,
     address_of,
     linger,
     reset_on_close,
+    skip,
 )
+from trio_chat.net.transfers import is_upload
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
@@ -152,19 +155,31 @@ class Acceptor:
         finally:
             self._refusals -= 1
 
-    async def _refuse(self, stream: Stream, refusal: HttpError, address: str) -> None:
+    async def _refuse(
+        self, stream: Stream, refusal: HttpError, address: str, head: Head | None = None
+    ) -> None:
+        """Answer a request, or a connection without one, and end it.
+
+        A body that is not too long is read first: a proxy that passes a refusal on before that
+        hangs up on whoever still sends, who then never gets it.
+        """
+        is_file = head is not None and is_upload(head.raw)
+        spend = partial(self._spend, address, is_file=is_file)
+        if head and (left := head.body_left) <= SKIPPED and not head.values("expect"):
+            with trio.move_on_after(self._config.close_timeout):
+                await skip(stream, left, spend)
         with trio.move_on_after(self._config.close_timeout):
             await stream.send_all(refusal.answer())
-            await linger(stream, partial(self._spend, address))
+            await linger(stream, spend)
 
-    def _spend(self, address: str, size: int) -> float:
+    def _spend(self, address: str, size: int, *, is_file: bool = False) -> float:
         """Take in what was read of a connection that is over; return in how many seconds to go on.
 
         A trusted proxy pays for nobody behind it.
         """
         if self._forwarding.is_trusted(address):
             return 0.0
-        return self._rates.spend(address, size)
+        return self._rates.spend(address, size, is_file=is_file)
 
     async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Serving | None:
         """Serve HTTP requests one after the other; return what serves another one to the end."""
@@ -195,7 +210,7 @@ class Acceptor:
                     return None
                 head = await self._reception.next_head(stream, slot.key or peer, rest)
         except HttpError as refusal:
-            await self._refuse(stream, self._as_told(asked, refusal), address)
+            await self._refuse(stream, self._as_told(asked, refusal), address, asked)
         return None
 
     def _as_told(self, head: Head | None, refusal: HttpError) -> HttpError:

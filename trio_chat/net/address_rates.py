@@ -39,9 +39,10 @@ class AddressRates:
         if delay:  # else it would be another round of Trio's loop; reading the head was one
             await trio.sleep(delay)
 
-    def spend(self, address: str, size: int) -> float:
+    def spend(self, address: str, size: int, *, is_file: bool = False) -> float:
         """Take in what was read and means nothing; return in how many seconds to read on."""
-        return self._limits.spend_bytes("http", address, size)
+        take_price = self._limits.spend_file_bytes if is_file else self._limits.spend_bytes
+        return take_price("http", address, size)
 
     async def pay_handshake(self, address: str) -> None:
         """Pay for a TLS handshake.

@@ -146,6 +146,11 @@ class Head:
         return int("".join(self.values("content-length")) or 0)
 
     @property
+    def body_left(self) -> int:
+        """How many bytes of a body are still to come, as far as the head tells."""
+        return max(0, (self.body_size or 0) - len(self.rest))
+
+    @property
     def is_kept_alive(self) -> bool:
         """Whether there may be a further request behind this one, on the same connection.
 

@@ -5,7 +5,6 @@ import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
-from typing import cast
 
 import trio
 
@@ -16,6 +15,7 @@ Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 AnyStream = trio.abc.HalfCloseableStream | trio.SSLStream[trio.SocketStream]
 
 LINGER_SIZE = 16 * 1024  # bytes
+SKIPPED = 1024 * 1024  # bytes of a refused body that are read: a piece, as the page sends it
 NO_LINGER = struct.pack("ii", 1, 0)  # SO_LINGER: on, for 0 s
 
 
@@ -101,9 +101,11 @@ async def linger(stream: AnyStream, spend: Callable[[int], float]) -> None:
     """
     try:
         if isinstance(stream, trio.SSLStream):  # which has a closing message of its own
-            tcp, _ = await stream.unwrap()
+            tcp = stream.transport_stream
             async with tcp:
-                await linger(cast("trio.SocketStream", tcp), spend)
+                with suppress(trio.BrokenResourceError):  # as the peer still sends
+                    await stream.unwrap()
+                await linger(tcp, spend)
             return
         await stream.send_eof()
         while data := await stream.receive_some(LINGER_SIZE):
@@ -111,6 +113,19 @@ async def linger(stream: AnyStream, spend: Callable[[int], float]) -> None:
             await trio.sleep(delay)
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass
+
+
+async def skip(stream: AnyStream, size: int, spend: Callable[[int], float]) -> None:
+    """Read so many bytes that mean nothing but are paid for, or up to the end of the stream.
+
+    The caller sets the deadline.
+
+    Raises:
+        trio.BrokenResourceError: the connection broke.
+    """
+    while size > 0 and (data := await stream.receive_some(min(size, LINGER_SIZE))):
+        size -= len(data)
+        await trio.sleep(spend(len(data)))
 
 
 def reset_on_close(stream: trio.abc.Stream) -> None:

@@ -43,10 +43,11 @@ from trio_chat.net.head import END_OF_HEAD, READ_SIZE, Head, HttpError
 from trio_chat.net.origins import as_told_to
 from trio_chat.net.site import allowed_origins
 from trio_chat.net.streams import Stream, linger, reset_on_close
+from trio_chat.net.transfers import is_download, is_upload
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
 from trio_chat.web.bounded_wire import BoundedWire
-from trio_chat.web.transfers import FLOW, Flow, is_download, is_upload
+from trio_chat.web.transfers import FLOW, Flow
 from trio_chat.web.whole_connection import WholeConnection, is_whole
 
 # Lines of every answer of the app, added behind Hypercorn, which would look at each letter.

@@ -1,6 +1,5 @@
-"""Transfers: which requests bring or fetch files, and how their bodies come no faster than read."""
+"""Transfers: how the bodies of requests that bring files come no faster than they are read."""
 
-import re
 from collections.abc import Callable
 from typing import cast
 
@@ -10,18 +9,6 @@ from quart_trio.wrappers.request import TrioRequest
 
 FLOW = "trio_chat.flow"  # of a body, in the scope that an app gets
 AHEAD = 128 * 1024  # bytes of a body that are read before what came first is taken
-UPLOAD = re.compile(r"(?:POST|PATCH) /api/v1/rooms/[^/? ]+/files(?:/[^/? ]*)?[? ]")
-DOWNLOAD = re.compile(r"(?:GET|HEAD) /files/")
-
-
-def is_upload(request: bytes) -> bool:
-    """Whether a request, or its beginning, brings a file."""
-    return UPLOAD.match(request[:1024].decode("latin-1")) is not None
-
-
-def is_download(request: bytes) -> bool:
-    """Whether a request, or its beginning, fetches a file."""
-    return DOWNLOAD.match(request[:32].decode("latin-1")) is not None
 
 
 class Flow:

@@ -18,6 +18,7 @@ from trio_chat.limits.limits import Limits
 from trio_chat.net.admission import retry_after
 from trio_chat.net.problems import Problem
 from trio_chat.net.site import prefix_of
+from trio_chat.net.streams import SKIPPED
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.events import File
 from trio_chat.web.api import PREFIX, reading
@@ -33,7 +34,6 @@ PART = f"{FILES}/<part>"
 FORM = "multipart/form-data"
 PIECE = "application/offset+octet-stream"
 VERSION_HEADER, VERSION = "Tus-Resumable", "1.0.0"
-SKIPPED = 1024 * 1024  # bytes of a refused body that are read: a piece, as the page sends it
 NAME_LIMIT = 1024  # characters of a name as it is given
 
 View = Callable[..., Awaitable[Response]]
