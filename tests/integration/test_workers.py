@@ -294,6 +294,9 @@ async def test_one_command_has_a_postgresql_of_its_own(open_folder: Path) -> Non
         second = await outcome("--workers", "2", "--port", "0", "--database", str(database))
         told = f"trio-chat: another server has {own}\n".encode()
         assert (second.returncode, second.stderr[-len(told) :]) == (1, told)
+        [url] = [str(one["database"]) for one in family.lines() if "database" in one]
+        listed = await outcome("rooms", "--database", url)
+        assert (listed.returncode, listed.stderr) == (0, b"")
         reloaded = await outcome("reload", "--database", str(database))
         assert (reloaded.returncode, reloaded.stderr) == (0, b"")
         async with chatting(family, "Ann", "tea") as ann:

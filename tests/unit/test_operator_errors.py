@@ -84,6 +84,33 @@ def test_a_database_that_is_not_there_is_not_made(run: Run) -> None:
 @pytest.mark.parametrize(
     "command",
     [
+        "rooms",
+        "stats",
+        "check",
+        "export",
+        "backup x",
+        "import x",
+        "prune --keep-days 1",
+        "restore x",
+    ],
+)
+def test_a_chat_in_a_postgresql_of_its_own_is_not_missed(run: Run, command: str) -> None:
+    """A command that finds no file names the folder beside it and the URL, and makes nothing."""
+    Path("x").write_text(export_of(*THREE), encoding="utf-8")
+    Path("chat.db.postgres").mkdir()
+    status, _, error = run(*command.split())
+    folder = Path("chat.db.postgres").absolute()
+    url = f"postgresql://trio-chat@/postgres?host={folder}&port=5432"
+    told = f"the chat is in {folder}, which is reached while it runs by --database '{url}'"
+    assert status == BAD_USAGE
+    assert error.startswith(f"there is no database chat.db: {told}")
+    assert ("; pg_dump" in error) == (command == "backup x")
+    assert sorted(path.name for path in Path().iterdir()) == ["chat.db.postgres", "x"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
         ["rooms", "--database", "loop"],
         ["operator-link", "--database", "loop"],
         ["reload", "--database", "loop"],
@@ -520,7 +547,7 @@ def test_a_check_tells_of_a_file_that_was_cut_short_as_of_other_faults(
 ) -> None:
     """Where results go: it is one."""
     cut_short(run)
-    expected = "pages\t1 faults\npages\t\tchat.db is damaged\n"
+    expected = "pages\t1 fault\npages\t\tchat.db is damaged\n"
     assert run("check", *more) == (FAILED, expected, "")
 
 

@@ -16,11 +16,13 @@ from trio_chat.errors import Failed
 from trio_chat.journal.offline import as_prepared, open_beside
 from trio_chat.journal.sqlite.file import explain
 from trio_chat.journal.sqlite.place import remove_database
+from trio_chat.workers.own_folder import private_folder, url_of
 
+RELOAD = "reload"
 # What to use with a database of PostgreSQL, by the command that is for files alone.
 INSTEAD = {
     "backup": "pg_dump writes a backup, and pg_restore reads it",
-    "reload": "--pid reaches the server",
+    RELOAD: "--pid reaches the server",
     "restore": "pg_restore reads what pg_dump wrote",
 }
 NAME_KEPT = 200  # bytes of a file's name in that of its part; a name has 255
@@ -34,13 +36,33 @@ def database_path(config: Config, command: str) -> Path:
         command: What needs it.
 
     Raises:
-        ConfigError: the database is in memory, or is none of SQLite.
+        ConfigError: the database is in memory, or none of SQLite, or is not there, as the chat is
+            in a PostgreSQL of its own beside it.
     """
     if is_url(config.database):
         raise ConfigError(f"{command} is for SQLite files; with PostgreSQL {INSTEAD[command]}")
     if config.database == IN_MEMORY:
         raise ConfigError("database is ':memory:': only its server can read that")
+    if command != RELOAD:  # which finds the server by the file's name
+        _refuse_folder(config, command)
     return Path(config.database)
+
+
+def _refuse_folder(config: Config, command: str) -> None:
+    """See that there is a file, if the chat may be in a PostgreSQL of its own beside it.
+
+    Raises:
+        ConfigError: it is there; the message says how it is reached.
+    """
+    folder = private_folder(config)
+    if folder is None or os.path.exists(config.database):  # noqa: PTH110 - names that are too long
+        return
+    if os.path.isdir(folder):  # noqa: PTH112
+        instead = f"; {INSTEAD[command]}" if command in INSTEAD else ""
+        raise ConfigError(
+            f"there is no database {config.database}: the chat is in {folder}, which is reached "
+            f"while it runs by --database '{url_of(folder)}'{instead}"
+        )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from trio_chat.named_files import resolved
 from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import say
 from trio_chat.workers.lending import is_folder, lent
-from trio_chat.workers.private_postgres import ENDING
+from trio_chat.workers.own_folder import ENDING
 
 MINUTE = 60  # seconds
 

@@ -9,7 +9,8 @@ import trio
 
 from trio_chat.database_url import is_url
 from trio_chat.named_files import resolved
-from trio_chat.workers.private_postgres import ENDING, of_folder
+from trio_chat.workers.own_folder import ENDING
+from trio_chat.workers.private_postgres import of_folder
 
 
 def is_folder(database: str) -> bool:

@@ -10,24 +10,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
 
 import structlog
 import trio
 
-from trio_chat.config import IN_MEMORY, Config, ConfigError
-from trio_chat.database_url import NEEDS_PSYCOPG, is_url
+from trio_chat.config import Config, ConfigError
+from trio_chat.database_url import NEEDS_PSYCOPG
 from trio_chat.errors import Failed
 from trio_chat.named_files import resolved
 from trio_chat.net.unix_sockets import PATH_LIMIT
 from trio_chat.workers import leash
 from trio_chat.workers.child import Child, words
+from trio_chat.workers.own_folder import ENDING, PORT, ROLE, private_folder, url_of
 from trio_chat.workers.pauses import Pauses
 from trio_chat.workers.programs import find_programs, user_for_programs
 
-ENDING = ".postgres"  # of the folder, behind the name of the database
-ROLE = "trio-chat"
-PORT = "5432"  # a part of the socket's name; it is no port of the network
 CONNECTIONS = 8  # of each worker at most
 SPARE = 16  # connections for commands and the operator
 OWNER_ONLY = 0o700
@@ -48,15 +45,6 @@ OPTIONS = {
 }
 
 log = structlog.get_logger()
-
-
-def private_folder(config: Config) -> Path | None:
-    """Return the folder of a PostgreSQL of our own; ``None`` if the settings name a database."""
-    if is_url(config.database) or config.database == IN_MEMORY:
-        return None
-    # What is wrong with a path that cannot be followed is told by whoever opens the file.
-    path = Path(os.path.realpath(config.database))
-    return Path(f"{path}{ENDING}")
 
 
 def has_parent(config: Config) -> bool:
@@ -140,8 +128,7 @@ class PrivatePostgres:
     @property
     def url(self) -> str:
         """Of the database."""
-        place = quote(str(self._folder), safe="")
-        return f"postgresql://{ROLE}@/postgres?host={place}&port={PORT}"
+        return url_of(self._folder)
 
     async def run(self, lose: Callable[[], None], *, task_status: trio.TaskStatus[None]) -> None:
         """Keep it alive until cancelled, and have it write everything then.
@@ -238,6 +225,7 @@ class PrivatePostgres:
                 await self._await_answer(child)
                 if not self._has_started:
                     self._has_started = True
+                    log.info("a PostgreSQL of our own runs", database=self.url)
                     task_status.started()
                 status = await child.wait()
             finally:
