@@ -212,10 +212,13 @@ def _check_shares(config: "Config") -> None:
 
 def _check_access(config: "Config") -> None:
     """Check that each way in has what it needs, and that nothing is given for another one."""
+    # Either of two will do; the first one is named unless the other one is given.
+    password = "access_password" if config.access_password else "access_password_file"
+    key = "token_jwks" if config.token_jwks and not config.token_key else "token_key"
     needs: dict[str, dict[str, object]] = {
-        PASSWORD: {"access_password_file": config.access_password_file or config.access_password},
+        PASSWORD: {password: config.access_password_file or config.access_password},
         TOKEN: {
-            "token_key": config.token_key or config.token_jwks,
+            key: config.token_key or config.token_jwks,
             "token_audience": config.token_audience.strip(),
         },
         PROXY: {"access_header": config.access_header},

@@ -8,6 +8,7 @@ import textwrap
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import Field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -39,6 +40,12 @@ GROUPS = {
     "limits": "limits and times",
     "rates": "rates: how often something may be asked for; more has to wait",
 }
+# Settings of a server that say who may come in. Its password may be in the environment of whoever
+# only chats there, for ``connect``.
+WAYS_IN = {
+    "access", "access_header", "access_password", "access_password_file",
+    "token_audience", "token_jwks", "token_key",
+}  # fmt: skip
 FILE_LIMIT = 1_000_000  # bytes of a file of settings
 WIDTH = 80  # columns of the help
 
@@ -73,6 +80,7 @@ class CommandLine(argparse.ArgumentParser):
         usage: str | None = None,
         epilog: str | None = None,
     ) -> None:
+        self._is_of_server = "access" in settings
         super().__init__(
             prog=f"trio-chat {command}".strip(),
             usage=usage,
@@ -121,13 +129,16 @@ class CommandLine(argparse.ArgumentParser):
     def read(
         self, arguments: Sequence[str], environment: Mapping[str, str]
     ) -> tuple[argparse.Namespace, Config]:
-        """Return the command's own options and the settings.
+        """Return the command's own options and the settings, those of ways in for servers alone.
 
         Raises:
             ConfigError: an unknown option or setting, a bad value or an unreadable file.
         """
         options = self.parse_args(arguments)
-        return options, make_config(gather(options, environment))
+        given = gather(options, environment)
+        if not self._is_of_server:
+            given = {name: pair for name, pair in given.items() if name not in WAYS_IN}
+        return options, make_config(given)
 
 
 def gather(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Given]:
@@ -190,8 +201,14 @@ def _from_file(path: Path) -> dict[str, Given]:
         raise ConfigError(f"{path}: {error}") from None
     for name in table:
         if name not in SETTINGS:
-            raise ConfigError(f"{path}: unknown setting {name!r}")
+            raise ConfigError(f"{path}: unknown setting {name!r}{_hint(name)}")
     return {name: Given(f"{path}: {name}", value) for name, value in table.items()}
+
+
+def _hint(name: str) -> str:
+    """Return which setting an unknown one may stand for, in words; nothing if it is like none."""
+    close = get_close_matches(name.lower().replace("-", "_"), SETTINGS, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:

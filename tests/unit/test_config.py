@@ -13,7 +13,7 @@ from trio_chat.commands.serve import command_line
 from trio_chat.config import DESCRIPTOR_RESERVE, Config, ConfigError
 from trio_chat.errors import BAD_USAGE
 from trio_chat.setting_fields import SECRET
-from trio_chat.settings import SETTINGS
+from trio_chat.settings import SETTINGS, CommandLine
 
 TOKEN = ("--access", "token", "--token-audience", "a", "--token-key", "f")
 PROXY = ("--access", "proxy", "--access-header")
@@ -238,6 +238,8 @@ def test_files_are_paths() -> None:
             "access=token needs token_audience",
         ),
         (["--access", "token", "--token-audience", "a"], "access=token needs token_key"),
+        (["--token-key", "f"], "token_key needs access=token"),
+        (["--token-jwks", "f"], "token_jwks needs access=token"),
         (
             [*TOKEN, "--token-jwks", "f"],
             "token_key and token_jwks cannot be given together",
@@ -317,12 +319,23 @@ def test_a_password_is_shown_nowhere(capsys: pytest.CaptureFixture[str]) -> None
     message = complaint("--access-password", "sesame")
     assert message == "unrecognized arguments: --access-password sesame (--help lists the options)"
     assert complaint("--access", "open", environment=environment) == (
-        "access_password_file needs access=password"
+        "access_password needs access=password"
     )
     both = ["--access", "password", "--access-password-file", "f"]
     assert complaint(*both, environment=environment) == (
         "access_password and access_password_file cannot be given together"
     )
+
+
+@pytest.mark.parametrize("settings", [["database"], ["database", "files", "room_limit"]])
+@pytest.mark.parametrize("text", ["", 'access = ["password"]\naccess_password_file = "f"\n'])
+def test_ways_in_are_for_servers_alone(tmp_path: Path, text: str, settings: list[str]) -> None:
+    """Other commands let nobody in, and have the password that is meant for connect beside them."""
+    file = tmp_path / "chat.toml"
+    file.write_text(f'{text}database = "it"\n')
+    environment = {"TRIO_CHAT_CONFIG": str(file), "TRIO_CHAT_ACCESS_PASSWORD": "sesame"}
+    _, config = CommandLine("rooms", "It.", settings).read([], environment)
+    assert config == Config(database="it")
 
 
 def test_check_config_hides_the_password(
@@ -491,7 +504,9 @@ def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("prot = 80", "unknown setting 'prot'"),
+        ("prot = 80", "unknown setting 'prot' (did you mean port?)"),
+        ("allow-origin = []", "unknown setting 'allow-origin' (did you mean allow_origin?)"),
+        ("x = 1", "unknown setting 'x'"),
         ('port = "80 "', "port must be a whole number, not '80 '"),
         ("port = true", "port must be a whole number, not True"),
         ("ping_interval = true", "ping_interval must be a number, not True"),

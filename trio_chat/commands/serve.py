@@ -66,7 +66,8 @@ def command_line() -> CommandLine:
         SETTINGS,
         usage="trio-chat [options]\n       trio-chat COMMAND --help",
         epilog=f"Every option can also be set as an environment variable ({ENV_PREFIX}PORT=80) "
-        "or in the --config file (port = 80). Flags win over the environment, the environment "
+        "or in the --config file, whose keys are the options' names with underscores "
+        "(ping_interval = 20). Flags win over the environment, the environment "
         "over the file.",
     )
     commands = (f"{name:<14}{command.summary}" for name, command in COMMANDS.items())
