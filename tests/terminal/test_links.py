@@ -413,8 +413,13 @@ async def test_followers_are_told_what_moderators_do(tool: Tool) -> None:
 
 
 async def test_an_operator_s_link_that_is_over_gives_nothing(tool: Tool, tmp_path: Path) -> None:
-    """Whoever opens it is let in as everybody is."""
-    async with window(f"{tool.url}#operator=s3cret", tmp_path, "--nick", "Ann") as shown:
+    """Whoever opens it is let in as everybody is, and told so."""
+    told = "the operator's link is not good, or not any more: it gives no rights"
+    link = f"{tool.url}#operator=s3cret"
+    result = await Tool(link, tmp_path).run("--nick", "Ben", "--send", stdin=b"hi")
+    assert (result.returncode, result.stderr.decode()) == (0, f"trio-chat: {told}\n")
+    async with window(link, tmp_path, "--nick", "Ann", size=SIZE) as shown:
+        await shown.shows(told)
         await shown.obeys("/rules closed", "only moderators of the room may do that")
         await shown.obeys("hello", "Ann │ hello")
 

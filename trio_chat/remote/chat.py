@@ -51,6 +51,11 @@ class Chat(Devices):
         return self._conversation.unknown_session
 
     @property
+    def is_operator(self) -> bool:
+        """Whether the last welcome said that we may act on everybody in all rooms."""
+        return self._conversation.is_operator
+
+    @property
     def limits(self) -> dict[str, int]:
         """The server's limits from its welcome; empty before that."""
         return self._conversation.limits

@@ -52,7 +52,7 @@ class Conversation:
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
-        self.unknown_session = False
+        self.unknown_session = self.is_operator = False
         self.rooms: dict[str, RoomState] = {}
         self.private = PrivateRooms()
         self.pending = PendingRequests(self.wake)
@@ -235,7 +235,7 @@ class Conversation:
         self.welcome = welcome
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = limits = welcome.limits
-        self.unknown_session = welcome.unknown_session
+        self.unknown_session, self.is_operator = welcome.unknown_session, welcome.operator
         self._link = self._pair = None
         self.marks = {mark.room: mark.seq for mark in welcome.marks}
         self._backs = {mark.room: mark.back for mark in welcome.marks}

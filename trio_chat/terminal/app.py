@@ -13,7 +13,7 @@ from trio_chat.remote import (
     Waiting,
 )
 from trio_chat.terminal.bars import bottom_bar, top_bar
-from trio_chat.terminal.call import Call
+from trio_chat.terminal.call import NO_OPERATOR, Call
 from trio_chat.terminal.commands import Commands
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.frame import frame, view_of
@@ -58,7 +58,7 @@ class App:
             self.enter(self._call.room, self._call.link)
             tasks.start(self._screen.run)
             tasks.start(self._watch)
-            tasks.start(self._watch_private_rooms)
+            tasks.start(self._greet)
             tasks.start(self._count_down)
         if self._unsent:
             raise Failed(f"{self._unsent} of your messages may not have been sent")
@@ -212,9 +212,16 @@ class App:
             self._is_warned = self._is_warned and not self._is_online
             self._screen.refresh()
 
+    async def _greet(self) -> None:
+        """Tell what the welcome tells, and of what comes after it."""
+        await self._chat.online()
+        if self._call.in_vain(self._chat):
+            self._tab.note(NO_OPERATOR, "error")
+            self._screen.refresh()
+        await self._watch_private_rooms()
+
     async def _watch_private_rooms(self) -> None:
         """Tell of private rooms for two; one in which somebody writes to us opens by itself."""
-        await self._chat.online()
         known = {one.room: sanitize_line(one.title) for one in self._chat.private_rooms}
         if known:
             who = ", ".join(known.values())

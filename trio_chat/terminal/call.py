@@ -16,6 +16,7 @@ from trio_chat.terminal.sanitize import sanitize_line
 
 OVER = "this session was ended, perhaps from another device; start again to come without it"
 OTHER_NICK = "; choose another nick with --nick"
+NO_OPERATOR = "the operator's link is not good, or not any more: it gives no rights"
 HINTS = {  # by error code
     "bad_nick": OTHER_NICK,
     "nick_taken": OTHER_NICK,
@@ -91,6 +92,13 @@ class Call:
                 self._forget(nicks)
                 raise Failed(OVER) from None
             raise self._failure(error) from None
+
+    def in_vain(self, chat: Chat) -> bool:
+        """Whether we have shown an operator's link, and are no operator; asked after the welcome.
+
+        What a link to a public room has given is not told.
+        """
+        return self.operator is not None and not chat.is_operator
 
     def _failure(self, error: ChatError) -> Failed:
         """Return what a command fails with, in words for its user."""

@@ -10,7 +10,7 @@ from trio_chat.errors import FAILED, OutOfReach
 from trio_chat.protocol.text import is_blank
 from trio_chat.remote import Chat, Joined, MessageView, Online, Refused, Room, Sent, Waiting
 from trio_chat.terminal import printing, stdio
-from trio_chat.terminal.call import Call
+from trio_chat.terminal.call import NO_OPERATOR, Call
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.tasks import Job, beside, together
 
@@ -52,6 +52,8 @@ class Pipe:
             BrokenPipeError: the reader of standard output is gone.
         """
         async with self._call.connected() as chat:
+            if self._call.in_vain(chat):
+                warn(NO_OPERATOR)
             room = chat.room(self._call.room, link=self._call.link)
             await beside(lambda: report_connection(chat), lambda: together(*self._jobs(chat, room)))
         return self._status
