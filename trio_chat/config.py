@@ -64,6 +64,7 @@ class Config(Rates):
         "unix:/run/chat.sock, or systemd for the sockets that it passes (systemd:NAME: those of a "
         "name); may be given several times",
         is_path=True,
+        shown_as="ADDRESS",
     )
     socket_mode: str = option(
         "660", "who may connect to Unix sockets of --listen: the mode of their files, octal"
@@ -75,6 +76,7 @@ class Config(Rates):
         "",
         "address and port, such as 127.0.0.1:9464, where Prometheus gets figures, and supervisors "
         "learn why the server is not ready; nobody is asked who they are there",
+        shown_as="ADDRESS",
     )
     certfile: Path | None = option(
         None, "TLS certificate chain (PEM); turns on https and wss, but for Unix sockets"
@@ -207,7 +209,9 @@ class Config(Rates):
     )
     log_level: str = option("info", "'debug', 'info', 'warning' or 'error'")
     debug: str = option("off", "'on': browsers get the page's scripts as they are, one by one")
-    fan_out: str = option("auto", "how to write to many: 'ring' (Linux's io_uring), 'loop', 'auto'")
+    fan_out: str = option(
+        "auto", "how to write to many: 'ring' (Linux's io_uring), 'loop', 'auto'", shown_as="WAY"
+    )
     log_lines: int = limit(
         1000, "log lines that may wait for standard error; further ones are counted", least=1
     )

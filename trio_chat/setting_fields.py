@@ -22,16 +22,23 @@ def option(
     most: float | None = None,
     has_password: bool = False,
     is_path: bool = False,
+    shown_as: str = "",
 ) -> Any:
     """Return a field for an everyday option, with its help text and its allowed values.
 
     With ``has_password`` its value may have one, and no error repeats it. With ``is_path`` a text
-    may name a file, whose name the system does not ask to be UTF-8.
+    may name a file, whose name the system does not ask to be UTF-8. ``shown_as`` is what its value
+    is called in the help of commands, if that is not its unit or the last word of its name.
     """
     metadata = {"help": help, "least": least, "most": most, "group": "options"}
     return field(
         default=default,
-        metadata={**metadata, "has_password": has_password, "is_path": is_path},
+        metadata={
+            **metadata,
+            "has_password": has_password,
+            "is_path": is_path,
+            "shown_as": shown_as,
+        },
         repr=not has_password,
     )
 

@@ -46,6 +46,7 @@ WAYS_IN = {
     "access", "access_header", "access_password", "access_password_file",
     "token_audience", "token_jwks", "token_key",
 }  # fmt: skip
+UNITS = ("bytes", "days", "hours", "folder")  # with which texts about settings begin
 FILE_LIMIT = 1_000_000  # bytes of a file of settings
 WIDTH = 80  # columns of the help
 
@@ -181,8 +182,14 @@ def _is_switch(setting: Field[Any]) -> bool:
 
 
 def _metavar(setting: Field[Any]) -> str:
-    word = setting.name.split("_")[-1].upper()
-    names = {int: "N", float: "DAYS" if word == "DAYS" else "SECONDS", str: word, Rate: word}
+    """Return what the help calls a value: its unit, if the text about it begins with that."""
+    if _is_switch(setting):
+        return "on|off"
+    first: str = setting.metadata["help"].split()[0]
+    if first in UNITS and setting.type is not Rate:
+        return first.upper()
+    word: str = setting.metadata.get("shown_as") or setting.name.split("_")[-1].upper()
+    names = {int: "N", float: "SECONDS", str: word, Rate: word}
     return names.get(setting.type, word if _is_list(setting) else "FILE")  # type: ignore[arg-type]
 
 

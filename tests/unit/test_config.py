@@ -551,6 +551,21 @@ def test_help_names_every_setting_and_its_default(capsys: pytest.CaptureFixture[
     assert "(default: 8080)" in text
 
 
+def test_help_says_the_unit_of_each_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the text about it does: seconds are for times; others begin with their unit."""
+    assert main(["--help"]) == 0
+    units = dict(re.findall(r"^  --(\S+) (\S+)", capsys.readouterr().out, re.MULTILINE))
+    for name, setting in SETTINGS.items():
+        unit, first = units.get(name.replace("_", "-")), setting.metadata["help"].split()[0]
+        if unit in ("SECONDS", "DAYS", "HOURS", "BYTES", "FOLDER"):
+            assert first == ("time" if unit == "SECONDS" else unit.lower())
+        elif unit != "RATE":
+            assert first not in ("time", "bytes", "days", "hours", "folder")
+    assert units["backup-every"] == "HOURS"
+    assert units["files"] == units["backup-folder"] == "FOLDER"
+    assert (units["fan-out"], units["debug"]) == ("WAY", "[on|off]")
+
+
 def test_connections_are_capped_by_the_descriptor_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless a lower cap is given; one that cannot be kept is of no use."""
     monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 4096))
