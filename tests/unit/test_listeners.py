@@ -20,6 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
 from trio_chat.config import Config, ConfigError
 from trio_chat.net.listeners import KERNEL_LATER, PORT_ATTEMPTS, load_certificate, open_tcp, port_of
 
+UNUSABLE = "no usable certificate and key in {0}"
+NOT_ITS_KEY = "the key is not that of the certificate"
+
 
 def has_ipv6() -> bool:
     """Tell whether this machine has the IPv6 loopback address."""
@@ -221,11 +224,15 @@ def _locked(key: bytes) -> bytes:
 def pems(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a certificate and its key, in one file and in two."""
     folder = tmp_path_factory.mktemp("pems")
-    cert = trustme.CA().issue_cert("localhost")
+    authority = trustme.CA()
+    cert = authority.issue_cert("localhost")
     cert.private_key_and_cert_chain_pem.write_to_path(str(folder / "both.pem"))
     cert.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
     cert.private_key_pem.write_to_path(str(folder / "key.pem"))
     trustme.CA().issue_cert("x").private_key_pem.write_to_path(str(folder / "other.pem"))
+    rsa = authority.issue_cert("localhost", key_type=trustme.KeyType.RSA)
+    rsa.private_key_pem.write_to_path(str(folder / "rsa.pem"))
+    (folder / "cut.pem").write_bytes(cert.private_key_pem.bytes()[:60])
     (folder / "nonsense.pem").write_text("nonsense")
     (folder / "empty.pem").write_text("")
     (folder / "locked.pem").write_bytes(_locked(cert.private_key_pem.bytes()))
@@ -251,11 +258,13 @@ def test_a_certificate_turns_tls_on(cert: str, key: str | None, pems: Path) -> N
         ("cert.pem", "missing.pem", "cannot read {0}/missing.pem: No such file or directory"),
         (".", None, "cannot read {0}: Is a directory"),
         ("cert.pem", ".", "cannot read {0}: Is a directory"),
-        ("empty.pem", None, "no usable certificate and key in {0}/empty.pem: not PEM"),
+        ("empty.pem", None, f"{UNUSABLE}/empty.pem: {{0}}/empty.pem has no certificate (PEM)"),
         ("cert.pem", "locked.pem", "the private key has a password; store it without one"),
-        ("nonsense.pem", None, "no usable certificate and key in {0}/nonsense.pem: "),
-        ("cert.pem", None, "no usable certificate and key in {0}/cert.pem: "),
-        ("cert.pem", "other.pem", "no usable certificate and key in {0}/cert.pem and {0}/other"),
+        ("nonsense.pem", None, f"{UNUSABLE}/nonsense.pem: {{0}}/nonsense.pem has no certificate"),
+        ("cert.pem", None, f"{UNUSABLE}/cert.pem: {{0}}/cert.pem has no private key (PEM)"),
+        ("cert.pem", "cut.pem", f"{UNUSABLE}/cert.pem and {{0}}/cut.pem: not PEM"),
+        ("cert.pem", "other.pem", f"{UNUSABLE}/cert.pem and {{0}}/other.pem: {NOT_ITS_KEY}"),
+        ("cert.pem", "rsa.pem", f"{UNUSABLE}/cert.pem and {{0}}/rsa.pem: {NOT_ITS_KEY}"),
     ],
 )
 def test_unusable_files_are_named(cert: str, key: str | None, line: str, pems: Path) -> None:

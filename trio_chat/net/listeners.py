@@ -3,6 +3,8 @@
 import errno
 import socket
 import ssl
+from collections.abc import Sequence
+from pathlib import Path
 
 import trio
 
@@ -16,6 +18,8 @@ DEFER_ACCEPT = 1  # seconds, roughly, after which a connection is accepted witho
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 leave the group open
 CURVE = "X25519"
 OLDER_CURVE = "prime256v1"  # nearly as cheap; ssl of Python 3.11.2, Debian 12's, takes no newer one
+# How OpenSSL names a key of another certificate, of another kind perhaps.
+MISMATCHES = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
 # Seconds behind our own deadline, which is counted: what nobody waits to write is ended then.
 KERNEL_LATER = 10.0
 PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
@@ -135,18 +139,46 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
     context.set_ciphers(CIPHERS)
     _set_curve(context)
     context.options |= ssl.OP_NO_RENEGOTIATION  # which is another handshake
-    files = [file for file in (config.certfile, config.keyfile) if file]
+    files = list(dict.fromkeys((config.certfile, config.keyfile or config.certfile)))
     try:
         for file in files:
             check_ordinary(file)  # OpenSSL does not say which one it cannot read
-        context.load_cert_chain(config.certfile, config.keyfile, _refuse_password)
-    except ssl.SSLError as error:
-        names = " and ".join(map(str, files))
-        reason = error.reason or "not PEM"
-        raise ConfigError(f"no usable certificate and key in {names}: {reason}") from None
+        _load_chain(context, files)
     except OSError as error:
         raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
     return context
+
+
+def _load_chain(context: ssl.SSLContext, files: Sequence[Path]) -> None:
+    """Load a certificate and its key, from two files or from one.
+
+    Raises:
+        ConfigError: they are not there, or do not fit together.
+        OSError: a file cannot be read.
+    """
+    try:
+        context.load_cert_chain(files[0], files[-1], _refuse_password)
+    except ssl.SSLError as error:
+        names = " and ".join(map(str, files))
+        reason = error.reason or _missing(files[0], files[-1])
+        if reason in MISMATCHES:
+            reason = "the key is not that of the certificate"
+        raise ConfigError(f"no usable certificate and key in {names}: {reason}") from None
+
+
+def _missing(certfile: Path, keyfile: Path) -> str:
+    """Return in words what is not in files in which OpenSSL finds nothing to use.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    for file, begin, what in (
+        (certfile, b"CERTIFICATE-----", "certificate"),
+        (keyfile, b"PRIVATE KEY-----", "private key"),
+    ):
+        if begin not in file.read_bytes():
+            return f"{file} has no {what} (PEM)"
+    return "not PEM"
 
 
 def _refuse_password() -> str:
