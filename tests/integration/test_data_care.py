@@ -138,7 +138,7 @@ async def test_a_backup_is_put_back(tmp_path: Path) -> None:
         assert path.with_name("chat.db-wal").exists()
         done = await outcome("restore", *database, str(copy))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(b"restored 1 events from ")
+    assert done.stdout.startswith(b"restored 1 event from ")
     assert texts(path) == ["before"]
     assert path.stat().st_mode & 0o777 == 0o600
     [aside] = [one for one in kept(tmp_path) if "before" in one.name and one.suffix[-1] == "Z"]

@@ -141,7 +141,9 @@ async def test_rules_are_set_and_shown(tool: Tool, tmp_path: Path) -> None:
         await shown.obeys("/rules none", "Ann set the rules: none")
         await shown.hides("closed · ")
         await shown.obeys("/rules quiet", "there is no rule quiet")
-        await shown.obeys("/rules slow fast", "there is no rule slow fast: times are like 10s")
+        await shown.obeys(
+            "/rules slow fast", "slow needs a time such as 10s or 15m, or 0, not fast"
+        )
 
 
 async def test_people_are_muted_kicked_and_banned(tool: Tool, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What moderators type, and the words in which others are told what they have done."""
 
+import re
 from typing import cast
 
 import pytest
@@ -33,6 +34,7 @@ from trio_chat.remote import (
 )
 from trio_chat.terminal import moments
 from trio_chat.terminal.arguments import (
+    VALUES,
     LinkOptions,
     Target,
     read_link_options,
@@ -141,9 +143,24 @@ def test_rules_change_one_by_one() -> None:
     for switch, is_on in (("on", True), ("off", False), ("ON", True), ("0", False)):
         held = read_rules(f"hold_links {switch}", RoomRules(slow=1, hold_links=not is_on))
         assert held == RoomRules(slow=1, hold_links=is_on)
-    for wrong in ("slow", "slow 10", "members 3m", "quiet", "hold_links", "hold_links 5m"):
-        with pytest.raises(ValueError, match="there is no rule"):
-            read_rules(wrong, rules)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("slow", "slow needs a time such as 10s or 15m, or 0"),
+        ("slow 10", "slow needs a time such as 10s or 15m, or 0, not 10"),
+        ("newcomers soon", "newcomers needs a time such as 10s or 15m, or 0, not soon"),
+        ("members 3m", "members needs a number of people, or 0, not 3m"),
+        ("hold_links", "hold_links needs on or off"),
+        ("no_files 5m", "no_files needs on or off, not 5m"),
+        ("quiet 5m", f"there is no rule quiet: closed, open, none, {', '.join(VALUES)}"),
+    ],
+)
+def test_what_a_rule_needs_is_told(wrong: str, told: str) -> None:
+    """And which rules there are, if there is none of that name."""
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        read_rules(wrong, RoomRules())
 
 
 def test_rooms_are_named_with_a_secret_or_a_link() -> None:
@@ -305,6 +322,9 @@ def test_networks_of_a_raid_are_counted() -> None:
     shown = raid_lines(preview, HOUR, "/raid yes", is_of_all=True)
     assert f"2 people whom the server knew before are left alone\n{RAID_SHARED}" in shown
     assert ", 0 messages in 3 rooms: " in shown
+    preview.regulars = 1
+    shown = raid_lines(preview, HOUR, "/raid yes", is_of_all=True)
+    assert "1 person whom the server knew before is left alone\n" in shown
     preview.count = 0
     shown = raid_lines(preview, HOUR, "/raid yes", is_of_all=True)
     assert shown.startswith("nobody whom the server did not know before has come")

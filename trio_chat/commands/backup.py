@@ -9,6 +9,7 @@ from trio_chat.commands.file_folders import copy_files, folder_at
 from trio_chat.commands.files import database_path, new_file, snapshot
 from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
+from trio_chat.counting import counted
 from trio_chat.files.belongings import check_folder_free, check_free
 from trio_chat.files.place import folder_beside
 from trio_chat.settings import CommandLine
@@ -31,8 +32,9 @@ def main(arguments: Sequence[str]) -> int:
     with snapshot(source) as database, new_file(target, force=options.force) as part:
         events = copy_sound(database, target, part, gently=options.gently)
         files = copy_files(part, folder_at(config, source), folder)
-    more = f", and {files:,} files beside it" if files else ""
-    print(f"backed up {events:,} events to {target} ({size(target.stat().st_size)}){more}")
+    more = f", and {counted(files, 'file', 'files')} beside it" if files else ""
+    done = f"backed up {counted(events, 'event', 'events')} to {target}"
+    print(f"{done} ({size(target.stat().st_size)}){more}")
     return 0
 
 

@@ -10,6 +10,7 @@ from trio_chat.commands.databases import postgres
 from trio_chat.commands.file_folders import folder_at, wrong_files
 from trio_chat.commands.files import database_path, opened
 from trio_chat.commands.progress import progress
+from trio_chat.counting import counted
 from trio_chat.database_url import is_url
 from trio_chat.errors import FAILED
 from trio_chat.journal.offline import kept_from_servers
@@ -111,7 +112,7 @@ def _show(name: str, faults: Sequence[str], *, is_mended: bool) -> None:
 def _verdict(faults: Sequence[str], *, is_mended: bool) -> str:
     if not faults:
         return "ok"
-    return "made anew" if is_mended else f"{len(faults)} faults"
+    return "made anew" if is_mended else counted(len(faults), "fault", "faults")
 
 
 def _command_line() -> CommandLine:

@@ -30,6 +30,7 @@ from trio_chat.commands.room_acts import Report, RoomActs
 from trio_chat.commands.room_rules import mended_topic
 from trio_chat.commands.stores import Store
 from trio_chat.config import ConfigError
+from trio_chat.counting import counted
 from trio_chat.errors import Failed
 from trio_chat.files.belongings import check_free
 from trio_chat.protocol.names import BadName, check_room
@@ -71,7 +72,8 @@ def main(arguments: Sequence[str]) -> int:
         ):
             output.writelines(_lines(store, rooms, acts, advance, damage.add, files))
     beside = f", and {files.told()}" if folder else ""
-    say(f"exported {count:,} events of {len(rooms):,} rooms{beside}")
+    told = counted(count, "event", "events"), counted(len(rooms), "room", "rooms")
+    say(f"exported {told[0]} of {told[1]}{beside}")
     damage.tell()
     return 0
 

@@ -11,6 +11,7 @@ from trio_chat.commands.file_folders import folder_at, put_back
 from trio_chat.commands.files import database_path, new_file, snapshot, sync
 from trio_chat.commands.served import check_files
 from trio_chat.config import ConfigError
+from trio_chat.counting import counted
 from trio_chat.errors import Failed
 from trio_chat.files.place import folder_beside
 from trio_chat.journal.offline import is_held, kept_from_servers
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         except OSError as error:
             raise Failed(f"cannot restore {name}: {error.strerror}") from None
     kept = f"; what was there before is {aside}" if aside else ""
-    print(f"restored {events:,} events from {source}{kept}")
+    print(f"restored {counted(events, 'event', 'events')} from {source}{kept}")
     return 0
 
 

@@ -245,7 +245,7 @@ class Raids:
         now = self._access.clock()
         is_late = now - kept.ts >= SEALED or _is_gone(kept.act)
         if (is_late and not _holds(kept.act, now)) or kept.seq in self._access.registry.undone:
-            raise RequestError("too_late", "that was taken back already, or is a day ago")
+            raise RequestError("too_late", "that was taken back already, or is more than a day ago")
         if isinstance(kept.act, acts.Cleared | acts.Raided) and not is_late:
             self._clearings.restore(asked, kept.act.keys)
         self._ledger.record(

@@ -3,6 +3,7 @@
 import trio
 import urwid
 
+from trio_chat.counting import counted
 from trio_chat.errors import Failed
 from trio_chat.remote import (
     Chat,
@@ -22,7 +23,6 @@ from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
 from trio_chat.terminal.tasks import Job, TaskGroup
-from trio_chat.terminal.wording import counted
 
 QUIT_TIMEOUT = 2.0  # seconds that /quit waits for the last messages
 ROOM_KEYS = {"ctrl n": 1, "ctrl p": -1}

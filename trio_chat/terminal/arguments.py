@@ -17,6 +17,13 @@ USES = re.compile(r"x([1-9][0-9]{0,5})")
 BOUND = re.compile(r"[-+]?x?[-+]?[0-9]", re.IGNORECASE)  # how a time or uses begin, even if wrong
 IN_SECONDS = {"slow", "newcomers"}  # rules that are a time
 SWITCHES = {"on": True, "off": False, "0": False}  # of a rule that holds or does not
+VALUES = {  # of each rule that has one, in words
+    "slow": "a time such as 10s or 15m, or 0",
+    "newcomers": "a time such as 10s or 15m, or 0",
+    "members": "a number of people, or 0",
+    "hold_links": "on or off",
+    "no_files": "on or off",
+}
 
 
 class Target(NamedTuple):
@@ -85,7 +92,7 @@ def read_rules(text: str, rules: RoomRules) -> RoomRules:
     """Return rules that are changed as ``closed``, ``slow 10s`` and the like say.
 
     Raises:
-        ValueError: there is no such rule.
+        ValueError: there is no such rule, or a value is none of its rule.
     """
     words = iter(text.lower().split())
     for word in words:
@@ -99,7 +106,11 @@ def read_rules(text: str, rules: RoomRules) -> RoomRules:
 
 
 def _limit(rule: str, words: Iterator[str]) -> dict[str, int]:
-    """Return a rule that is a number, or is on or off; 0 ends it."""
+    """Return a rule that is a number, or is on or off; 0 ends it.
+
+    Raises:
+        ValueError: there is no such rule, or this is no value of it.
+    """
     value = next(words, "")
     if rule in IN_SECONDS and (value == "0" or read_time(value)):
         return {rule: read_time(value)}
@@ -107,7 +118,9 @@ def _limit(rule: str, words: Iterator[str]) -> dict[str, int]:
         return {rule: int(value)}
     if rule in ("hold_links", "no_files") and value in SWITCHES:
         return {rule: SWITCHES[value]}
-    raise ValueError(f"there is no rule {rule} {value}".rstrip() + ": times are like 10s, 15m")
+    if rule in VALUES:
+        raise ValueError(f"{rule} needs {VALUES[rule]}" + (f", not {value}" if value else ""))
+    raise ValueError(f"there is no rule {rule}: closed, open, none, {', '.join(VALUES)}")
 
 
 def read_room(text: str, server: str) -> tuple[str, str | None]:

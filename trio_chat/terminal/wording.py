@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from trio_chat.counting import counted
 from trio_chat.remote import (
     ActInfo,
     Clear,
@@ -78,11 +79,6 @@ def few(people: Sequence[Person], count: int) -> str:
     return names(people, count) if count <= NAMED else counted(count, "person", "people")
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """Return a number with the word for what it counts."""
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def duration(seconds: int) -> str:
     """Return a time in its largest unit without a fraction."""
     unit, length = next((item for item in UNITS.items() if not seconds % item[1]), ("s", 1))
@@ -95,7 +91,7 @@ def rules_in_words(rules: RoomRules) -> str:
         "only moderators write" if rules.closed else "",
         f"one message in {duration(rules.slow)}" if rules.slow else "",
         f"newcomers wait for {duration(rules.newcomers)}" if rules.newcomers else "",
-        f"at most {rules.members:,} people" if rules.members else "",
+        f"at most {counted(rules.members, 'person', 'people')}" if rules.members else "",
         "links of newcomers wait for a moderator" if rules.hold_links else "",
         "newcomers send no files" if rules.no_files else "",
     ]
@@ -207,11 +203,11 @@ def raid_in_words(preview: RaidPreview, since: str, command: str) -> str:
     place = f" from {counted(networks, 'network', 'networks')}" if networks else ""
     shared = f"{RAID_SHARED}\n" if preview.shared else ""
     rooms = f" in {counted(preview.rooms, 'room', 'rooms')}" if preview.rooms else ""
-    known = counted(preview.regulars, "person", "people")
-    regulars = f"{known} whom the server knew before are left alone\n" if preview.regulars else ""
+    words = "person whom the server knew before is", "people whom the server knew before are"
+    known = f"{counted(preview.regulars, *words)} left alone\n" if preview.regulars else ""
     return (
         f"since {since}: {people}{place}, {messages}{rooms}: "
-        f"{_met(preview)}\n{regulars}{shared}"
+        f"{_met(preview)}\n{known}{shared}"
         f"{command} bans them for 7 days, clears what they said, makes newcomers wait, holds "
         "their links, and takes no files of them"
     )
