@@ -1,6 +1,8 @@
 """The description of the HTTP API is true."""
 
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.limits.limits import Limits
+from trio_chat.protocol.request_base import VISIBLE
 from trio_chat.remote import connect
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.openapi import describe
@@ -62,6 +65,22 @@ async def test_the_description_can_be_asked_for() -> None:
         answer = await ask(server, "GET", "/openapi.json")
         assert answer.status == 200
         assert answer.json == describe(Config())
+
+
+def test_the_description_is_read_by_other_programs() -> None:
+    """Patterns have no raw controls, arrays one schema of their items; refusals are listed."""
+    described = describe(Config())
+    text = json.dumps(described, ensure_ascii=False)
+    assert not re.search("[\x00-\x1f\x7f-\x9f]", text)
+    assert '"items": false' not in text
+    pattern = described["components"]["schemas"]["NewMessage"]["properties"]["cid"]["anyOf"][0]
+    every = [chr(code) for code in range(0x110000)]
+    seen = [one for one in every if re.match(VISIBLE, one)]
+    assert [one for one in every if re.fullmatch(pattern["pattern"], one)] == seen
+    paths = described["paths"]
+    assert "507" in paths["/rooms/{room}/messages/{seq}"]["put"]["responses"]
+    for part, statuses in (("messages", "404 503"), ("search", "404 503"), ("events", "404 503")):
+        assert set(statuses.split()) <= paths[f"/rooms/{{room}}/{part}"]["get"]["responses"].keys()
 
 
 def test_what_is_described_is_what_there_is() -> None:

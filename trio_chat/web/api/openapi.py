@@ -103,7 +103,7 @@ def _paths(config: Config) -> Json:
             "get": parts.operation(
                 "Read a page of messages, as they stand after all edits",
                 {200: parts.answer("MessageList")},
-                503,
+                *(404, 503),
                 parameters=parts.paging(config),
             ),
             "post": _posting(config),
@@ -183,7 +183,7 @@ def _searching(config: Config) -> Json:
     return parts.operation(
         "Find messages by their words, the newest first",
         {200: parts.answer("HitList")},
-        *(501, 503),
+        *(404, 501, 503),
         parameters=[
             query | {"required": True},
             parts.parameter("query", "from", words, "The author's nick at that time, or their id."),
@@ -212,6 +212,7 @@ def _following() -> Json:
     return parts.operation(
         "Follow the events of the room; the answer does not end by itself",
         {200: stream},
+        *(404, 503),
         parameters=[
             parts.parameter(
                 "header", "Last-Event-ID", place, "Begin behind the event with this id."
@@ -234,7 +235,7 @@ def _changing(summary: str, kind: str | None, config: Config) -> Json:
     return parts.operation(
         summary,
         {200: parts.answer("Receipt")},
-        *(401, 404, 409, 422, 503, *((413, 415) if kind else ())),
+        *(401, 404, 409, 422, 503, *((413, 415, 507) if kind else ())),
         parameters=[parts.idempotency_key()],
         body=parts.body(kind, parts.text(config), "The text.") if kind else None,
         signed=True,
@@ -275,6 +276,7 @@ def _schemas(config: Config) -> Json:
     )
     for name in ("NewMessage", "NewText"):
         components[name]["properties"]["text"] |= parts.text(config)
+    del components["NewMessage"]["properties"]["text"]["default"]  # none at all, beside files
     components["NewSession"]["properties"]["nick"] = {
         "anyOf": [parts.nick(config), {"type": "null"}],
         "default": None,
@@ -287,5 +289,8 @@ def _schemas(config: Config) -> Json:
         "anyOf": [parts.cid(), {"type": "null"}],
         "default": None,
     }
+    # As exact as a pair of two schemas, and some generators of clients take no other arrays.
+    pair = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}
+    components["Hit"]["properties"]["marks"] |= {"items": pair}
     openapi_governing.refine(components)
     return components

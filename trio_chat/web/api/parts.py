@@ -1,5 +1,6 @@
 """Parts of the OpenAPI description."""
 
+import re
 from typing import Any
 
 from trio_chat.config import Config
@@ -18,6 +19,7 @@ TEXT_PATTERN = (
     r"[^\x00-\x20\x7f-\x9f]"
     r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 )
+UNPRINTED = re.compile(r"[\x00-\x1f\x7f-\uffff]")
 
 Json = dict[str, Any]
 
@@ -99,13 +101,18 @@ def idempotency_key() -> Json:
 
 def cid() -> Json:
     """Return the schema of an id that a client makes up."""
-    pattern = request_base.VISIBLE.replace(r"\Z", "$")
+    pattern = UNPRINTED.sub(_escaped, request_base.VISIBLE.replace(r"\Z", "$"))
     return {
         "type": "string",
         "minLength": 8,
         "maxLength": requests.CID_LIMIT,
         "pattern": pattern,
     }
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Return a character as a pattern names it: some readers of JSON take none that controls."""
+    return f"\\u{ord(found[0]):04x}"
 
 
 def integer(least: int) -> Json:
