@@ -161,6 +161,7 @@ async def test_a_body_without_a_type_is_text() -> None:
         ({"text": "x", "reply": 1}, {}, 404, "not_found"),
         ({"text": "x", "reply": 999}, {}, 404, "not_found"),
         ({"text": "x", "cid": "short"}, {}, 400, "bad_request"),
+        ({"text": "x", "cid": "abcdefgh1"}, {"idempotency_key": "otherkey1"}, 400, "bad_request"),
         ({"text": "x", "from": ""}, {}, 400, "bad_nick"),
         ("{}", {"content_type": "application/json"}, 400, "bad_request"),
         ("[" * 5000, {"content_type": "application/json"}, 400, "bad_request"),

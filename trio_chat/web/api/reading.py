@@ -126,10 +126,17 @@ def numbers(request: Request, *names: str) -> dict[str, int]:
     return found
 
 
-def cid(request: Request) -> str | None:
-    """Return the ``cid`` that the header ``Idempotency-Key`` gives, if it is there."""
-    key = request.headers.get("Idempotency-Key")
-    return key.strip('"') if key is not None else None
+def cid(request: Request, in_body: str | None = None) -> str | None:
+    """Return the ``cid`` that the header ``Idempotency-Key`` or the body gives, if it is there.
+
+    Raises:
+        Problem: they give two.
+    """
+    header = request.headers.get("Idempotency-Key")
+    key = header.strip('"') if header is not None else in_body
+    if in_body not in (None, key):
+        raise Problem("bad_request", "cid is another one than the header Idempotency-Key")
+    return key
 
 
 def credentials(
@@ -157,9 +164,7 @@ def author(request: Request, visitor: Visitor) -> requests.Credentials:
     """
     who = credentials(request, visitor)
     if who.token is None and not (visitor.grant and visitor.grant.subject):
-        raise Problem(
-            "unauthorized", "send the author's session token: Authorization: Bearer TOKEN"
-        )
+        raise Problem("unauthorized", "send your session token: Authorization: Bearer TOKEN")
     return who
 
 

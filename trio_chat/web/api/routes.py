@@ -247,8 +247,7 @@ class Api:
         posted = current()
         new = await reading.body(posted, NewMessage, "text")
         who = reading.credentials(posted, visitor(), new.sender)
-        key = reading.cid(posted)
-        cid = new.cid if key is None else key
+        cid = reading.cid(posted, new.cid)
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
         fields["files"] = msgspec.to_builtins(new.files)
         receipt = await self._keep(requests.Send, fields, who)

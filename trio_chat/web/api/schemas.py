@@ -40,7 +40,7 @@ class HitList(msgspec.Struct):
 
 
 class NewMessage(msgspec.Struct, rename={"sender": "from"}):
-    """A message to post; ``cid`` stands for the header ``Idempotency-Key`` if that is missing.
+    """A message to post; ``cid`` stands for the header ``Idempotency-Key``: both must be the same.
 
     With files, which were uploaded before, it needs no text.
     """
