@@ -125,10 +125,14 @@ def derived(kept: Head, rows: Iterable[tuple[int, int, bytes | None]]) -> Head:
 
     Args:
         kept: The head.
-        rows: All numbers in order, each with its time, and the event if it may be a topic.
+        rows: All numbers in order, each with its time, and the event if it may be a topic. If none
+            is missing and none is a topic, there is none.
     """
-    last, ts, topic, unordered, first = kept.last, 0, kept.topic, 0, None
+    last, ts, topic, unordered, first, count = kept.last, 0, "", 0, None, 0
     for last, now, data in rows:
+        count += 1
+        if last != count:  # what is gone may have set one
+            topic, count = topic or kept.topic, last
         topic = _topic(data, topic, kept.topic) if data else topic
         unordered = last if now < ts else unordered
         first, ts = first or last, now
