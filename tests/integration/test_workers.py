@@ -294,6 +294,9 @@ async def test_one_command_has_a_postgresql_of_its_own(open_folder: Path) -> Non
         second = await outcome("--workers", "2", "--port", "0", "--database", str(database))
         told = f"trio-chat: another server has {own}\n".encode()
         assert (second.returncode, second.stderr[-len(told) :]) == (1, told)
+        assert "another server has the database, too" not in {
+            one["event"] for one in family.lines()
+        }
         [url] = [str(one["database"]) for one in family.lines() if "database" in one]
         listed = await outcome("rooms", "--database", url)
         assert (listed.returncode, listed.stderr) == (0, b"")

@@ -57,6 +57,8 @@ async def _open_postgres(config: Config, limits: ChangeLimits) -> Journal:
         max_database=config.max_database,
         limits=limits,
     )
+    if config.workers > 1:
+        journal.expect_others()
     if line:
         line.figures = journal.figures.bus
         journal.use_line(line)

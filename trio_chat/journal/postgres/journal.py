@@ -131,6 +131,10 @@ class PostgresJournal:
         """Have hints to other nodes go by a second line, while that is up."""
         self._notify.use(line)
 
+    def expect_others(self) -> None:
+        """Tell nobody that other servers have the database, too, as these were asked for."""
+        self._notify.are_expected = True
+
     @property
     def terms(self) -> Terms:
         """What numbers belong to."""

@@ -75,6 +75,7 @@ class NotifyBus:
 
     gap_pause = GAP_PAUSE
     is_shared = True
+    are_expected = False  # other nodes, as where workers were asked for
 
     def __init__(self, url: str, run: Run, place: int, read: Read, figures: BusFigures) -> None:
         self._read = read
@@ -256,7 +257,7 @@ class NotifyBus:
         if self.others and not others:
             self.departures += 1
             self.miss()  # what it said last
-        if others and not self._has_told:
+        if others and not (self._has_told or self.are_expected):
             self._has_told = True
             log.warning("another server has the database, too", reason=NOT_SHARED)
         self.others = self.figures.others = others
