@@ -17,7 +17,7 @@ ROOT = Path(trio_chat.__file__).parent
 ANYWHERE = {
     *("config", "setting_fields", "setting_values", "setting_relations", "rates"),
     *("errors", "clock", "addresses", "named_files", "measures", "log_context", "database_url"),
-    *("bus_url", "cores"),
+    *("bus_url", "cores", "counting"),
 }
 BESIDE_SERVER = (
     *("settings", "logs", "signals", "held_signals", "loaded_files", "server_file"),
