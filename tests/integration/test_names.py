@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import pytest
 import trio_websocket
@@ -13,6 +13,7 @@ from tests.integration.asking import ask, bearer
 from tests.integration.chatters import chatting, connected
 from tests.integration.followers import following
 from tests.integration.running import Running, serving, status
+from trio_chat.client import factory
 
 UNSEEN = "\u3164"
 HIDDEN = [UNSEEN, "\u115f", "\uffa0", "\u034f", "\ufe0f"]  # seen in no name
@@ -136,6 +137,24 @@ async def upgrade(server: Running, room: str) -> int:
     """Return the status with which a client of the plain dialect is answered."""
     wire = frames.upgrade().replace(b"/ws", b"/ws?room=" + quote(room).encode())
     return status(await server.exchange(wire))
+
+
+async def test_a_handshake_s_query_is_unescaped_up_to_the_longest_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is longer is refused as it is: to unescape 16 kB costs milliseconds."""
+    unescaped: list[str] = []
+
+    def parse(query: str) -> dict[str, list[str]]:
+        unescaped.append(query)
+        return parse_qs(query)
+
+    monkeypatch.setattr(factory, "parse_qs", parse)
+    async with serving() as server:
+        async with trio_websocket.open_websocket_url(f"{server.ws}?room={quote('क्षि' * 64)}"):
+            assert len(unescaped) == 1
+        assert await upgrade(server, "\ufdfa" * 1_700) == 400
+        assert len(unescaped) == 1
 
 
 async def test_the_nick_of_a_session_over_http_is_kept_for_it() -> None:
