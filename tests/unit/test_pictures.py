@@ -1,5 +1,6 @@
 """What becomes of a picture whose program fails."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,30 @@ def test_a_missing_library_is_no_damage(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr("os.nice", lambda _: 0)
     with pytest.raises(ImportError):
         picture_worker.main(["a", "b", "image/png", "1", "1", "1"])
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (picture_worker.TooLargeError(), picture_worker.TOO_LARGE),
+        (MemoryError(), picture_worker.TOO_LARGE),
+        (OSError(errno.EFBIG, "File too large"), picture_worker.GROWN),
+        (OSError("image file is truncated"), picture_worker.BAD),
+        (ValueError("bad marker"), picture_worker.BAD),
+    ],
+)
+def test_what_is_wrong_with_a_picture_is_told_by_the_status(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    """Of damage, whatever a decoder calls it."""
+
+    def clean(*_: object) -> tuple[int, int]:
+        raise error
+
+    monkeypatch.setattr(picture_worker, "clean", clean)
+    monkeypatch.setattr(picture_worker, "limit", lambda *_: None)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    assert picture_worker.main(["a", "b", "image/png", "1", "1", "1"]) == status
 
 
 def test_the_scans_of_a_jpeg_are_counted() -> None:
