@@ -1,5 +1,6 @@
 """Bodies that bring files: the bytes of one as they come, alone or in a form."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
@@ -18,6 +19,7 @@ PARTS = 32  # of a form, up to its file
 HEAD_LIMIT = 4 * 1024  # bytes of the head of a part
 BEFORE_FILE = 64 * 1024  # bytes of a form before its file
 STEP = 4 * 1024  # bytes of a form that are searched for its file in one go
+LONGEST_BOUNDARY = 80  # bytes of one, with what is around it
 
 
 class Pieces(Protocol):
@@ -54,7 +56,13 @@ class Form:
     def __init__(self, boundary: str, body: Body) -> None:
         self._body = body
         # What it holds of parts without a file, it gives away at once.
-        self._decoder = MultipartDecoder(boundary.encode(), HEAD_LIMIT + STEP, max_parts=PARTS)
+        most = HEAD_LIMIT + STEP + LONGEST_BOUNDARY
+        self._decoder = MultipartDecoder(boundary.encode(), most, max_parts=PARTS)
+        # The end of what may be a delimiter of parts. Were it the last that the decoder has, that
+        # would take the ``\r`` in front of it for the part's.
+        self._delimiter = re.compile(
+            rb"--" + re.escape(boundary.encode()) + rb"(?:-|[^\S\n\r]*\r?)\Z"
+        )
         self._has_file = False
         self._ahead = b""  # has come, and waits for the decoder
         self._searched = 0  # bytes
@@ -95,14 +103,25 @@ class Form:
                 event = self._decoder.next_event()
                 if not isinstance(event, NeedData):
                     return event
-                self._decoder.receive_data(await self._more())
+                self._decoder.receive_data(await self._whole_lines())
             except RequestEntityTooLarge:
                 text = f"a form has at most {PARTS} parts, with heads of {HEAD_LIMIT} bytes"
                 raise Problem("too_long", text) from None
             except ValueError as error:
                 raise Problem("bad_request", f"the form cannot be read: {error}") from None
 
-    async def _more(self) -> bytes | None:
+    async def _whole_lines(self) -> bytes | None:
+        """Return what has come, which does not end in the middle of a delimiter."""
+        data = await self._more()
+        before = bytes(self._decoder.buffer[-LONGEST_BOUNDARY:])
+        while data and len(data) < BEFORE_FILE and self._delimiter.search(before + data):
+            more = await self._more(LONGEST_BOUNDARY)
+            if not more:
+                break
+            data += more
+        return data
+
+    async def _more(self, size: int = STEP) -> bytes | None:
         """Return what has come of the file, but little of what is before it.
 
         Raises:
@@ -114,6 +133,6 @@ class Form:
             return data
         if self._searched >= BEFORE_FILE:
             raise Problem("too_long", f"a form has at most {BEFORE_FILE} bytes before its file")
-        data, self._ahead = data[:STEP], data[STEP:]
+        data, self._ahead = data[:size], data[size:]
         self._searched += len(data)
         return data
