@@ -215,17 +215,21 @@ async def test_who_talks_into_its_stream_is_sent_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "room", "expected"),
-    [("POST", "tea", 405), ("GET", "-", 400), ("HEAD", "-", 400), ("HEAD", "tea", 200)],
+    ("method", "path", "expected"),
+    [
+        ("POST", "tea/events", 405),
+        ("GET", "-/events", 400),
+        ("GET", f"tea/events?{'%41=%41&' * 600}last=1", 400),
+        ("HEAD", "-/events", 400),
+        ("HEAD", "tea/events", 200),
+    ],
 )
 async def test_what_is_no_stream_is_answered_and_over(
-    method: str, room: str, expected: int
+    method: str, path: str, expected: int
 ) -> None:
     """As a problem; ``HEAD`` tells what would come."""
     async with serving() as server:
-        answer = await ask(
-            server, method, f"/rooms/{room}/events", accept="text/event-stream, */*;q=0.5"
-        )
+        answer = await ask(server, method, f"/rooms/{path}", accept="text/event-stream, */*;q=0.5")
         assert answer.status == expected
         kind = "text/event-stream" if expected == 200 else "application/problem+json"
         assert answer.header("content-type") == kind

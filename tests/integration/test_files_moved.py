@@ -217,7 +217,7 @@ async def test_files_are_imported_later_than_their_messages(tmp_path: Path) -> N
     pruned = ("prune", "--database", str(there), "--keep-days", "0", "--keep-messages", "1")
     assert (await outcome(*pruned)).returncode == 0
     done = await outcome(*taken, "--with-files", str(out))
-    assert (done.returncode, done.stderr) == (0, b"imported 1 files\n")
+    assert (done.returncode, done.stderr) == (0, b"imported 1 file\n")
     assert await contents(there, *ids) == [b"", b"two"]
     shutil.rmtree(tmp_path / "there.db.files")
     lines.write_text(lines.read_text().replace('"text":"see"', '"text":"sea"'))

@@ -400,7 +400,7 @@ def test_those_who_spoke_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(governed, "LAST_SAID", 2)
     room = Governed()
     for now, key in enumerate(("a", "b", "a", "c")):
-        room.note_said(key, now, requests.Topic)
+        room.note_said(key, now, requests.Topic, None)
     assert room.said == {"a": Said(2), "c": Said(3)}
 
 
@@ -410,9 +410,18 @@ def test_a_message_is_mended_once(kinds: ModuleType) -> None:
     room, message = Governed(), getattr(kinds, "Message", requests.Send)
     noted = []
     for now, kind in enumerate((kinds.Edit, message, kinds.Edit, kinds.Edit, kinds.Topic)):
-        room.note_said("a", now, kind)
+        room.note_said("a", now, kind, None)
         noted.append(room.said["a"])
     assert noted == [Said(0), Said(1, may_mend=True), Said(1), Said(3), Said(4)]
+
+
+def test_what_is_sent_again_does_not_wait() -> None:
+    """It was counted already; anything else does."""
+    room = Governed()
+    for now in (1, 2):
+        room.note_said("a", now, requests.Topic, "first")
+    assert room.said_before("a", "first") == Said()
+    assert room.said_before("a", "other") == room.said_before("a", None) == Said(1, cid="first")
 
 
 def test_a_right_lasts_as_long_as_one_of_the_links_that_give_it() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from trio_chat.commands.file_folders import link
 from trio_chat.config import Config, ConfigError
+from trio_chat.counting import counted
 from trio_chat.errors import Failed
 from trio_chat.files.blobs import PRIVATE_FOLDER, Blobs
 from trio_chat.files.index import NAME, Index, Row
@@ -169,4 +170,5 @@ class FilesIn:
 
 
 def _told(count: int, missing: int, why: str) -> str:
-    return f"{count:,} files" + (f"; {missing:,} {why}" if missing else "")
+    told = counted(count, "file", "files")
+    return f"{told}; {missing:,} {why}" if missing else told

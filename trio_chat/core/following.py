@@ -106,7 +106,7 @@ class Following:
             self._pairs.note_said(event.room, event.who)
         governed = self._access.registry.governed(event.room)
         if governed and governed.rules_at(self._access.clock()).slow:
-            governed.note_said(event.who.id, self._turn.now, type(event))
+            governed.note_said(event.who.id, self._turn.now, type(event), event.cid)
 
     def _follow_people(self, records: Mapping[str, bytes]) -> None:
         """Take in what other nodes have kept of people."""

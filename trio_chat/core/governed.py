@@ -17,11 +17,12 @@ class Said(NamedTuple):
     """When somebody has spoken last, in Trio's time.
 
     ``may_mend`` tells that it was a message, and that they have edited nothing since: in slow mode
-    the first edit does not wait.
+    the first edit does not wait. Nor does what has the same ``cid``: it is sent again.
     """
 
     at: float = float("-inf")
     may_mend: bool = False
+    cid: str | None = None
 
 
 NOTHING_SAID = Said()
@@ -64,17 +65,26 @@ class Governed:
         """Whether somebody may be muted or banned, or it is in raid mode, in ms since 1970."""
         return self.muted.may_hold(now) or self.banned.may_hold(now) or self.is_raided(now)
 
-    def note_said(self, key: str, now: float, kind: type) -> None:
+    def said_before(self, key: str, cid: str | None) -> Said:
+        """Return when somebody has spoken before what has this ``cid``."""
+        said = self.said.get(key, NOTHING_SAID)
+        return said if cid is None or cid != said.cid else NOTHING_SAID
+
+    def note_said(self, key: str, now: float, kind: type, cid: str | None) -> None:
         """Take in that somebody has spoken; those who did long ago are forgotten.
 
         Args:
             key: Who.
             now: Trio's time.
             kind: Of the request or event: a message, an edit or a topic.
+            cid: Of that, if it has one.
         """
-        before = self.said.pop(key, NOTHING_SAID)
+        before = self.said.get(key, NOTHING_SAID)
+        if cid is not None and cid == before.cid:
+            return
+        self.said.pop(key, None)
         is_mended = before.may_mend and kind in EDITS
-        self.said[key] = Said(before.at if is_mended else now, kind in MESSAGES)
+        self.said[key] = Said(before.at if is_mended else now, kind in MESSAGES, cid)
         if len(self.said) > LAST_SAID:
             del self.said[next(iter(self.said))]
 

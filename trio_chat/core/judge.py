@@ -8,7 +8,6 @@ from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.access import Access, Standing
 from trio_chat.core.connection_state import ConnectionState
-from trio_chat.core.governed import NOTHING_SAID
 from trio_chat.core.links import Link
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal, Rules
@@ -132,7 +131,8 @@ class Judge:
             and open_room is not None
             and 0 < of_room.members <= open_room.population
         )
-        said = governed.said.get(asker.key, NOTHING_SAID)
+        cid = request.cid if isinstance(request, requests.WriteRequest) else None
+        said = governed.said_before(asker.key, cid)
         new_for = self._config.hold_links_for
         return Rules(is_joined, of_room, said.at, is_full, new_for, said.may_mend)
 
@@ -196,4 +196,4 @@ class Judge:
             return
         governed = self._access.registry.governed(room)
         if governed and governed.rules_at(self._access.clock()).slow:
-            governed.note_said(asker.key, now, type(request))
+            governed.note_said(asker.key, now, type(request), request.cid)

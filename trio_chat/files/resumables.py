@@ -90,7 +90,7 @@ class Resumables:
 
     async def complete(self, upload: Resumable, file: File) -> None:
         """Take in that all has come of an upload; the first of many that are so is forgotten."""
-        others = [one for one in self._uploads.values() if one.file]
+        others = [one for one in self._uploads.values() if one.file and not one.lock.locked()]
         upload.file = file
         self.touch(upload)
         with suppress(Unavailable):  # then it cannot be asked for any more after a restart

@@ -111,6 +111,7 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
         """
         if self.epoch != epoch:
             self.marks, self.backs, self.epoch = {}, {}, epoch
+            self.seen += 1  # so that it counts as later than what there is of the epoch before
         before = self.marks.pop(room, -1)
         self.marks[room] = seq if is_back else max(before, seq)
         if is_back:

@@ -132,7 +132,7 @@ def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
         " SELECT id, data, pg_current_xact_id()"
         " FROM unnest(%s::text[], %s::bytea[]) AS new (id, data)"
         " ON CONFLICT (id) DO UPDATE SET data = excluded.data, xid = excluded.xid",
-        (list(kept), list(kept.values())),
+        (sorted(kept), [kept[id] for id in sorted(kept)]),  # in one order, as they are locked
     )
 
 

@@ -21,7 +21,7 @@ from trio_chat.journal.threads import Threads
 
 # Pages of 4 KiB. The longer the log, the fewer are copied: those that change often, once.
 LONG = 1_000  # in the log, from which on they are copied
-LONGEST = 2_000  # in the log, from which on there is no pause between two checkpoints
+LONGEST = 2_000  # since a checkpoint, from which on the next one begins without a pause
 FEW = 100  # that are left to be copied between two commits: a millisecond, and the disk's
 ROUNDS = 3  # in which these are made few
 PAUSE = 0.25  # seconds from one checkpoint to the next

@@ -209,10 +209,10 @@ class Uploading:
         name = name_in_metadata(request.headers.get("Upload-Metadata", ""))
         with uploads.beginning(who.who, self._address()):
             incoming = await self._begin(who, name)
-            try:
-                upload = await uploads.begin(incoming, length)
-            except Unavailable:
-                raise _unavailable() from None
+        try:
+            upload = await uploads.begin(incoming, length)
+        except Unavailable:
+            raise _unavailable() from None
         response = _tus(Response(b"", 201), upload)
         path = f"{PREFIX}/rooms/{quote(who.room, safe='')}/files/{incoming.part}"
         response.headers["Location"] = prefix_of(self._config) + path
