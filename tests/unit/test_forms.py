@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from trio_chat.net.problems import Problem
 from trio_chat.web.api.file_bodies import Body, Form
 
 HEAD = b'--X\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\n'
@@ -46,3 +47,9 @@ async def test_a_file_that_comes_in_small_pieces_is_what_was_sent(size: int, end
     """With what looks like the end of it, and is not."""
     content = b"a\r\n--Xa\r\n--\r\n-\r\r\n\n" * 9 + b"--X-\r\n--X-a\r"
     assert await file_of(FIELD + HEAD + content + b"." + end, size) == content + b"."
+
+
+async def test_a_form_that_ends_in_the_middle_is_refused() -> None:
+    """Also where the line between two parts was to come."""
+    with pytest.raises(Problem, match="cannot be read"):
+        await file_of(HEAD + b"a\r\n--X-", 1_000_000)
