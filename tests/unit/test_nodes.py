@@ -7,7 +7,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.unit.members import House, house, kinds
-from trio_chat.core import ledger
+from trio_chat.core import late_answers, ledger
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.registry import SERVER
 from trio_chat.journal.memory import MemoryJournal
@@ -119,6 +119,47 @@ async def test_a_gap_is_read_soon(autojump_clock: MockClock) -> None:
         await home.turn()
         assert journal.loads == ["tea"]
         assert [entry["text"] for entry in ann.told() if entry["t"] == "msg"] == ["1", "mine", "3"]
+
+
+async def test_an_answer_waits_for_its_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has it knows of what came before, too; of very many the last ones do not wait."""
+    monkeypatch.setattr(late_answers, "MOST", 1)
+    journal = Shared()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        [first] = await journal.said("1")
+        assert await ann.ask(SEND | {"id": 7}) == []
+        assert kinds(await ann.ask(SEND | {"id": 8})) == ["ok"]
+        await home.turn(Arrived([first], {}))
+        assert [(one["t"], one["seq"]) for one in ann.told()] == [
+            *(("msg", 1), ("msg", 2), ("msg", 3)),
+            ("ok", 2),
+        ]
+
+
+async def test_an_answer_that_waits_when_another_term_begins() -> None:
+    """It may be lost, so it is sent again, as what has no answer."""
+    journal = Shared()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        await journal.said("1")
+        assert await ann.ask(SEND | {"id": 7}) == []
+        await home.turn(Moved(journal.terms, await journal.load(["tea", LEDGER], 0)))
+        [error] = [one for one in ann.told() if one["t"] == "error"]
+        assert (error["id"], error["code"], error["retry_ms"]) == (7, "unavailable", 100)
+
+
+async def test_an_answer_that_waits_in_a_room_that_closes() -> None:
+    """It comes then."""
+    journal = Shared()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        await journal.said("1")
+        assert await ann.ask(SEND | {"id": 7}) == []
+        await ann.ask({"t": "leave", "room": "tea", "id": 8})
+        await home.turn(Arrived([], {}))
+        await home.turn(Arrived([], {}))
+        assert [one["id"] for one in ann.told() if one["t"] == "ok"] == [7]
 
 
 async def test_a_gap_in_a_room_that_closes(autojump_clock: MockClock) -> None:

@@ -83,6 +83,7 @@ class Outcomes:
                 self._unused_rooms.forget(names, since)
             case Moved():
                 self._settling.settle_all()  # nothing of the term before may come later
+                self._settling.late.fail()
                 self._term_change.take(change)
             case Pruned(first_left):
                 self._rooms.forget(first_left)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from trio_chat.core.access import Access
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
+from trio_chat.core.late_answers import LateAnswers
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import PendingWrites
 from trio_chat.core.request_limits import SETTINGS, RequestLimits
@@ -68,6 +69,7 @@ class Settling:
         self._moderation = moderation
         self._limits = limits
         self._uploads = uploads
+        self.late = LateAnswers(turn, rooms)
         self._outcomes: list[Stored | NotStored] = []  # that are not settled yet
         self.kept: Counter[type] = Counter()  # how many events, by kind
         self._held = 0.0  # how many of these wait; with one more none does
@@ -80,6 +82,7 @@ class Settling:
 
     def settle_some(self) -> bool:
         """Settle everything, unless it waits; return whether anything was settled."""
+        self.late.give()
         now = self._turn.now
         if not self._outcomes or (len(self._outcomes) <= self._held and now < self.due_at):
             return False
@@ -129,12 +132,14 @@ class Settling:
                 acks[requester].append(answer)
             return
         for asked_by, told, committed in self._pending.settle(outcome.results):
-            if asked_by and told:
-                acks[asked_by].append(told)
             if committed:
                 self._take_committed(committed, asked_by)
-            elif asked_by and isinstance(told, answers.Error):
-                self._count_refusal(asked_by, told)
+            if asked_by and told and committed:
+                self.late.put(committed.event.room, committed.event.seq, asked_by, told)
+            elif asked_by and told:
+                acks[asked_by].append(told)
+                if isinstance(told, answers.Error):
+                    self._count_refusal(asked_by, told)
 
     def _take_committed(self, committed: Committed, requester: Requester | None) -> None:
         """Take in an event that is kept: an act, or what happened in a room."""
