@@ -30,7 +30,10 @@ def numbers_count_without_a_gap(target: Target) -> None:
             assert told == seqs
 
 
-@case("Your own events come to you like everybody's, usually before the `ok`. Match them by `cid`.")
+@case(
+    "Your own events come to you like everybody's: before the `ok`, unless you are still reading "
+    "what you missed. Match them by `cid`."
+)
 def a_message_is_told_to_all(target: Target) -> None:
     room, own = target.room(), cid()
     with target.person(room) as ann, target.person(room) as ben:
