@@ -201,15 +201,14 @@ async def test_a_journal_that_cannot_be_read_is_tried_again(autojump_clock: Mock
         await journal.written()
         journal.is_down = True
         journal.loads.clear()
-        assert await ann.ask(SEND) == []
-        await trio.sleep(2)
-        assert await ann.ask(SEND) == []
+        for number in (2, 3):
+            assert await ann.ask(SEND) == []
+            await trio.sleep(2)  # longer than the answer waits for its event
+            assert [(one["t"], one["seq"]) for one in ann.told()] == [("ok", number)]
         journal.is_down = False
         await trio.sleep(2)
-        told = ann.told()
-        assert kinds(told) == ["msg", "msg", "msg", "ok", "ok"]
-        assert [one["seq"] for one in told] == [1, 2, 3, 2, 3]
-        assert journal.loads == [0, 1.5, 3]
+        assert numbers(ann.told()) == [1, 2, 3]
+        assert journal.loads == [0, 1.5, 3, 4.5]
 
 
 async def test_a_room_that_all_have_left_need_not_follow() -> None:

@@ -8,11 +8,12 @@ is lost: what they have an answer for they have been told, too.
 from typing import NamedTuple
 
 from trio_chat.core.effects import Turn
-from trio_chat.core.rooms import Rooms
+from trio_chat.core.rooms import Delay, Rooms
 from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import answers
 
 MOST = 1024  # answers that wait; the next one does not
+PATIENCE = 1.0  # seconds; what is missing is mostly there in a twentieth of that
 RETRY_MS = 100  # after which is asked again for what may be lost
 MAY_BE_LOST = "the database has failed over just now: send it again, with the same cid"
 
@@ -22,36 +23,45 @@ class _Late(NamedTuple):
     seq: int
     requester: Requester
     answer: answers.Answer
+    until: float  # Trio's time
 
 
 class LateAnswers:
-    """Gives each answer when its event has been told.
+    """Gives each answer when its event has been told, or ``PATIENCE`` is over.
 
     Args:
-        turn: Where answers go.
+        turn: Where answers go; has the time.
         rooms: Know how far they have told.
+        delay: Has something called so many seconds later.
     """
 
-    def __init__(self, turn: Turn, rooms: Rooms) -> None:
+    def __init__(self, turn: Turn, rooms: Rooms, delay: Delay) -> None:
         self._turn = turn
         self._rooms = rooms
+        self._delay = delay
         self._waiting: list[_Late] = []
 
     def put(self, room: str, seq: int, requester: Requester, answer: answers.Answer) -> None:
         """Answer once an event of a room has been told, or when the room is open no more."""
-        present = self._rooms.get(room)
-        if present is None or present.log.last >= seq or len(self._waiting) >= MOST:
+        if len(self._waiting) >= MOST or self._is_told(room, seq):
             self._turn.effects.acks[requester].append(answer)
         else:
-            self._waiting.append(_Late(room, seq, requester, answer))
+            until = self._turn.now + PATIENCE
+            self._waiting.append(_Late(room, seq, requester, answer, until))
+            self._delay(PATIENCE, self.give)
+
+    def _is_told(self, name: str, seq: int) -> bool:
+        room = self._rooms.get(name)
+        return room is None or room.log.last >= seq
 
     def give(self) -> None:
         """Give those whose time has come."""
-        if not self._waiting:
-            return
         waiting, self._waiting = self._waiting, []
         for late in waiting:
-            self.put(*late)
+            if late.until <= self._turn.now or self._is_told(late.room, late.seq):
+                self._turn.effects.acks[late.requester].append(late.answer)
+            else:
+                self._waiting.append(late)
 
     def fail(self) -> None:
         """Answer all that it is to be sent again, as another term has begun."""

@@ -1,11 +1,10 @@
 """The ledger: keeps acts in the journal, and takes in those that are kept."""
 
-from collections.abc import Callable
-
 from trio_chat.core.effects import Turn
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.pending_writes import SILENT, Pending, PendingWrites
 from trio_chat.core.registry import SERVER, Registry
+from trio_chat.core.rooms import Delay
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import RoomState, Write
 from trio_chat.protocol.acts import LEDGER, AnyAct
@@ -35,7 +34,7 @@ class Ledger:
         turn: Turn,
         pending: PendingWrites,
         registry: Registry,
-        delay: Callable[[float, Callable[[], None]], None],
+        delay: Delay,
     ) -> None:
         self._turn = turn
         self._pending = pending

@@ -85,6 +85,7 @@ def make_parts(given: Given) -> Parts:
             moderation,
             rights.asked,
             uploads=given.uploads,
+            delay=given.delay,
         ),
         unused_rooms=UnusedRooms(access, rights.ledger, world.rooms, world.held, given.config),
         following=Following(world, rights, access, moderation, entrances.devices),

@@ -10,7 +10,7 @@ from trio_chat.core.late_answers import LateAnswers
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import PendingWrites
 from trio_chat.core.request_limits import SETTINGS, RequestLimits
-from trio_chat.core.rooms import Rooms
+from trio_chat.core.rooms import Delay, Rooms
 from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Requester
 from trio_chat.files.uploads import Uploads
@@ -47,6 +47,7 @@ class Settling:
         moderation: Does what follows from acts.
         limits: Count rooms that are begun.
         uploads: Hear of messages with files.
+        delay: Has something called so many seconds later.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -60,6 +61,7 @@ class Settling:
         limits: RequestLimits,
         *,
         uploads: Uploads,
+        delay: Delay,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -69,7 +71,7 @@ class Settling:
         self._moderation = moderation
         self._limits = limits
         self._uploads = uploads
-        self.late = LateAnswers(turn, rooms)
+        self.late = LateAnswers(turn, rooms, delay)
         self._outcomes: list[Stored | NotStored] = []  # that are not settled yet
         self.kept: Counter[type] = Counter()  # how many events, by kind
         self._held = 0.0  # how many of these wait; with one more none does
