@@ -1,7 +1,6 @@
 """Makes the client of each WebSocket and of each stream of events."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qs
 
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import ConnectionContext
@@ -19,11 +18,9 @@ from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.dialects.sse import Sse
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
-from trio_chat.protocol.unicode import CODE_POINTS
 
 DIALECTS: dict[str | None, Dialect] = {None: plain, v1.SUBPROTOCOL: v1}
 DEFAULT_ROOM = "lobby"  # of those who do not say
-ESCAPED = 12  # letters of a query that one code point may take
 
 
 class ClientFactory:
@@ -119,11 +116,8 @@ class ClientFactory:
         Raises:
             HttpError: its name cannot be.
         """
-        limit = self._context.config.room_limit
-        if len(head.query) > ESCAPED * CODE_POINTS * limit:  # to unescape it costs milliseconds
-            raise HttpError(400, f"a room's name has at most {limit} characters")
-        [room, *_] = parse_qs(head.query).get("room", [DEFAULT_ROOM])
+        [room, *_] = head.parameters("room") or [DEFAULT_ROOM]
         try:
-            return requests.Join(room=check_room(room, limit))
+            return requests.Join(room=check_room(room, self._context.config.room_limit))
         except BadName as error:
             raise HttpError(400, str(error)) from None
