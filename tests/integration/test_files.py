@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import structlog
@@ -28,9 +28,7 @@ from trio_chat.files.blobs import Blobs
 from trio_chat.files.pictures import BadPicture, Pictures
 from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.types import JournalError
-from trio_chat.net.problems import Problem
 from trio_chat.rates import NO_LIMIT, Rate
-from trio_chat.web.api.file_bodies import Body, Form
 from trio_chat.web.api.uploads import PIECE
 from trio_chat.web.transfers import AHEAD
 
@@ -260,32 +258,6 @@ async def test_a_form_has_little_before_its_file(
             assert (await fetch(server, answer.json["file"]["id"])).body == LARGE
         else:
             assert answer.code == "too_long"
-
-
-async def test_others_are_served_while_a_form_is_searched() -> None:
-    """The event loop gets on after each part, though all of them have come."""
-
-    class Come:
-        def __init__(self) -> None:
-            self.pieces = [PART % (b"a", b"b") * 20]
-
-        async def next(self) -> bytes | None:
-            return self.pieces.pop() if self.pieces else None
-
-    turns = 0
-
-    async def count_turns() -> None:
-        nonlocal turns
-        while True:
-            await trio.lowlevel.checkpoint()
-            turns += 1
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(count_turns)
-        with pytest.raises(Problem):
-            await Form("x", cast("Body", Come())).find_file()
-        nursery.cancel_scope.cancel()
-    assert turns >= 20
 
 
 async def test_a_welcome_page_may_fetch_a_file(tmp_path: Path) -> None:

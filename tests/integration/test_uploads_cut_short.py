@@ -61,6 +61,12 @@ def held_up(monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[threading.Event
     return begun, go_on
 
 
+def assert_nothing_is_left(server: Running, folder: Path) -> None:
+    """See that no upload is counted, and nothing of one is on the disk."""
+    assert server.server.keeper.figures.coming == 0
+    assert [*(folder / "chat.db.files" / "parts").iterdir()] == []
+
+
 async def test_what_is_given_up_while_a_piece_comes_is_gone(tmp_path: Path) -> None:
     """The request that brings the piece is refused; there is as much space as before."""
     async with running(database=str(tmp_path / "chat.db"), file_limit=1000) as server:
@@ -74,8 +80,7 @@ async def test_what_is_given_up_while_a_piece_comes_is_gone(tmp_path: Path) -> N
             await stream.send_all(b"y" * 300)
             with trio.fail_after(PATIENCE):
                 assert b" 404 " in bytes(await stream.receive_some())
-        assert keeper.figures.coming == 0
-        assert [*(tmp_path / "chat.db.files" / "parts").iterdir()] == []
+        assert_nothing_is_left(server, tmp_path)
 
 
 async def test_what_is_given_up_while_a_piece_is_written_is_gone(
@@ -99,8 +104,7 @@ async def test_what_is_given_up_while_a_piece_is_written_is_gone(
             await until(lambda: not keeper.resumables._uploads)
             go_on.set()
             await until(lambda: not given_up.lock.locked())
-        assert keeper.figures.coming == 0
-        assert [*(tmp_path / "chat.db.files" / "parts").iterdir()] == []
+        assert_nothing_is_left(server, tmp_path)
 
 
 async def test_who_hangs_up_while_a_file_is_kept_has_it(

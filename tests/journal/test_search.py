@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import structlog
 import structlog.testing
-import trio
 
 from tests.journal.drafts import ANN, BEN, Clock, delete, edit, fill, kept, react, say
+from tests.turns import counted_turns
 from trio_chat.config import Config
 from trio_chat.journal.history import History
 from trio_chat.journal.journal import Journal
@@ -283,20 +283,9 @@ async def test_a_search_in_memory_lets_other_tasks_run(clock: Clock) -> None:
     """It yields by the length of what it has read, not by the number of messages."""
     journal = MemoryJournal(clock)
     await journal.commit([say("tea " * 1000) for _ in range(100)])
-    turns = 0
-    with trio.CancelScope() as scope:
-
-        async def take_turns() -> None:
-            nonlocal turns
-            while True:
-                await trio.lowlevel.checkpoint()
-                turns += 1
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(take_turns)
-            await journal.search("tea", parse("coffee"), Bounds(), 10, 1000)
-            scope.cancel()
-    assert turns >= 15
+    async with counted_turns() as turns:
+        await journal.search("tea", parse("coffee"), Bounds(), 10, 1000)
+    assert turns.count >= 15
 
 
 class TestWithoutFullTextSearch:

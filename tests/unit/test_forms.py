@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from tests.turns import counted_turns
 from trio_chat.net.problems import Problem
 from trio_chat.web.api.file_bodies import Body, Form
 
@@ -53,3 +54,12 @@ async def test_a_form_that_ends_in_the_middle_is_refused() -> None:
     """Also where the line between two parts was to come."""
     with pytest.raises(Problem, match="cannot be read"):
         await file_of(HEAD + b"a\r\n--X-", 1_000_000)
+
+
+async def test_others_are_served_while_a_form_is_searched() -> None:
+    """The event loop gets on after each part, though all of them have come."""
+    form = Form("X", cast("Body", Coming(FIELD * 20, 1_000_000)))
+    async with counted_turns() as turns:
+        with pytest.raises(Problem):
+            await form.find_file()
+    assert turns.count >= 20

@@ -14,6 +14,7 @@ import trio.testing
 from hypercorn.typing import ASGIFramework
 from trio.testing import MockClock
 
+from tests.turns import counted_turns
 from tests.unit.peers import Connection
 from trio_chat.config import Config
 from trio_chat.delivery.outbox_budget import OutboxBudget
@@ -532,16 +533,7 @@ async def test_others_are_served_between_chunks(autojump_clock: MockClock) -> No
     """However many have come at once."""
     chunks = b"20\r\n" + b"x" * 32 + b"\r\n"
     goes = READ_SIZE // LEAST_STEP
-    turns = 0
-
-    async def count_turns() -> None:
-        nonlocal turns
-        while True:
-            await trio.lowlevel.checkpoint()
-            turns += 1
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(count_turns)
+    async with counted_turns() as turns, trio.open_nursery() as nursery:
         served = Served()
         wire = CHUNKED + chunks * (READ_SIZE // len(chunks)) + b"0\r\n\r\n"
         nursery.start_soon(
@@ -549,7 +541,7 @@ async def test_others_are_served_between_chunks(autojump_clock: MockClock) -> No
         )
         await read(served, len(CHUNK))
         nursery.cancel_scope.cancel()
-    assert turns >= goes // 4
+    assert turns.count >= goes // 4
 
 
 async def test_addresses_of_this_machine_send_as_fast_as_they_can(
