@@ -10,13 +10,13 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.files.contents import Contents
 from trio_chat.files.folder import RETRY_MS, FileFolder
 from trio_chat.files.incoming import Incoming
 from trio_chat.files.index import Index, Row, file_of
-from trio_chat.files.kinds import OTHER, Kind, picture_kind
+from trio_chat.files.kinds import OTHER
 from trio_chat.files.names import proper_name
 from trio_chat.files.opening import Opened
-from trio_chat.files.pictures import Pictures
 from trio_chat.files.resumables import Resumables
 from trio_chat.files.upload_notes import Note, write
 from trio_chat.files.uploads import Upload, Uploads
@@ -26,7 +26,6 @@ from trio_chat.measures import FileFigures
 from trio_chat.protocol.events import File
 
 ID_BYTES = 16  # random; 32 characters
-GROWTH, SMALL = 4, 256 * 1024  # times what was sent that a picture may take, or so many bytes
 
 T = TypeVar("T")
 
@@ -35,16 +34,6 @@ log = structlog.get_logger()
 
 class Full(Exception):
     """There is no place for more files."""
-
-
-class Content(NamedTuple):
-    """What is complete of an upload, and where it is."""
-
-    path: Path
-    digest: str
-    size: int
-    width: int = 0
-    height: int = 0
 
 
 class Found(NamedTuple):
@@ -71,9 +60,9 @@ class FileKeeper:
         self._uploads = uploads
         self._folder = FileFolder(config, journal.secret, self._take_in)
         self._blobs = self._folder.blobs
-        self._pictures = Pictures()
         self._order = trio.Lock()  # of what adds contents and what deletes them
         self._writers = trio.CapacityLimiter(4)  # threads that write contents
+        self._contents = Contents(config, self._run)
         self.figures = FileFigures()
         self.resumables = Resumables(self.drop, self._note, config)
 
@@ -97,8 +86,8 @@ class FileKeeper:
 
     def warn(self) -> None:
         """Log if pictures cannot be shown."""
-        if self.is_on and not self._pictures.is_on:
-            log.info("pictures are files to save, as Pillow is missing")
+        if self.is_on:
+            self._contents.warn()
 
     def _take_in(self, found: Opened) -> None:
         """Take in what is there from before."""
@@ -221,24 +210,12 @@ class FileKeeper:
             Unavailable: it cannot be kept just now.
         """
         assert self._blobs
-        if incoming.taken < incoming.size:
-            await self._run(incoming.catch_up, self._blobs.part(incoming.part))
-        kind = picture_kind(incoming.head) if self._pictures.is_on else None
-        content = Content(
-            self._blobs.part(incoming.part), incoming.digest.hexdigest(), incoming.size
-        )
-        if kind:
-            content = await self._cleaned(incoming, kind)
-            if content.size > incoming.size:
-                self._check_space(content.size - incoming.size)
-                pay(content.size - incoming.size)
-        file = File(
-            secrets.token_hex(ID_BYTES),
-            proper_name(incoming.name, kind),
-            kind.type if kind else OTHER,
-            *content[2:],
-        )
-        digest = content.digest
+        path, digest, size, kind, width, height = await self._contents.of(incoming, self._blobs)
+        if size > incoming.size:
+            self._check_space(size - incoming.size)
+            pay(size - incoming.size)
+        name, media_type = proper_name(incoming.name, kind), kind.type if kind else OTHER
+        file = File(secrets.token_hex(ID_BYTES), name, media_type, size, width, height)
         row = Row(
             *(file.id, digest, file.name, file.type, file.size, file.width, file.height),
             *(incoming.person_id, incoming.room, wall_clock(), incoming.since),
@@ -246,7 +223,7 @@ class FileKeeper:
         async with self._order:
             with trio.CancelScope(shield=True):  # a moment: what is kept has to be known
                 is_new = not await self.ask(lambda index: index.is_known(digest))
-                await self._run(self._blobs.keep, content.path, digest)
+                await self._run(self._blobs.keep, path, digest)
                 await self._add(row)
                 self.figures.size += file.size if is_new else 0
                 await self.drop(incoming)
@@ -262,20 +239,6 @@ class FileKeeper:
         self.figures.count += 1
         until = trio.current_time() + self._config.unused_file_timeout
         self._uploads.add(Upload(file_of(row), row.owner, row.room, until))
-
-    async def _cleaned(self, incoming: Incoming, kind: Kind) -> "Content":
-        """Return a picture without what is hidden in it.
-
-        Raises:
-            BadPicture: it is damaged, or too large.
-            Unavailable: it cannot be looked at just now.
-        """
-        assert self._blobs
-        source, clean = self._blobs.part(incoming.part), self._blobs.clean_part(incoming.part)
-        most = min(self._config.file_limit, max(GROWTH * incoming.size, SMALL))
-        whose = incoming.address or incoming.person_id
-        sides = await self._pictures.clean(whose, source, clean, kind.type, most)
-        return Content(clean, *await self._run(self._blobs.measure, clean), *sides)
 
     async def copy(
         self, file_id: str, person_id: str, room: str, pay: Callable[[int], None]
